@@ -1,0 +1,100 @@
+# Babelpost. Needs python3 (3.11 or newer), make, and node with npm for the SDK tests.
+# Everything lands in .venv and tests/sdk/node_modules; nothing is installed elsewhere.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SDK := tests/sdk
+STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-test
+SDK_STAMP := $(SDK)/node_modules/.installed
+SOURCES := core dialects gateway tests examples
+# errors only: what pip warns of concerns the machine, not Babelpost
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# two workers; a file's tests stay together because its fixtures are dear
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+ARGS ?=
+
+define step
+@echo "==> $(1)" >&2
+endef
+
+.PHONY: help venv run test check quick fmt lint types sdk bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(TEST_STAMP) ## install everything, for running and for testing, into .venv
+
+run: $(STAMP) ## start a development server; pass options with ARGS="--port 9000"
+	@exec $(BIN)/babelpost dev $(ARGS)
+
+test: $(TEST_STAMP) $(SDK_STAMP) ## every test: SQLite, PostgreSQL, the providers' SDKs, faults
+	$(call step,tests)
+	@$(PYTEST) $(ARGS)
+
+check: lint types quick ## what to run before a commit: format, lint, types, quick tests
+
+quick: $(TEST_STAMP) ## the tests that need neither PostgreSQL nor SDKs, about a minute
+	$(call step,quick tests)
+	@$(PYTEST) -q -m "not postgres and not sdk and not node and not fault" $(ARGS)
+
+fmt: $(TEST_STAMP) ## rewrite the sources in the house format and mend what ruff can mend
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+
+lint: $(TEST_STAMP) ## format and lint, without touching a file
+	$(call step,ruff)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+
+types: $(TEST_STAMP) ## mypy, strict
+	$(call step,mypy)
+	@$(BIN)/mypy
+
+sdk: $(TEST_STAMP) $(SDK_STAMP) ## only the tests that drive the providers' own SDKs
+	$(call step,SDK tests)
+	@$(PYTEST) -m "sdk or node" $(ARGS)
+
+bench: $(STAMP) ## measure messages per second; pass options with ARGS
+	@exec $(BIN)/babelpost bench $(ARGS)
+
+clean: ## remove what make installed and what tools left; data in var/ stays
+	@rm -rf $(VENV) $(SDK)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Debian python3 comes without ensurepip, and then venv fails half way: ask before making anything.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Babelpost needs Python 3.11 or newer, and $(PYTHON) is not." \
+			"Name another with: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		command -v apt-get >/dev/null || { \
+			echo "$(PYTHON) cannot make a virtual environment: its ensurepip module is missing." >&2; exit 1; }; \
+		echo "==> $(PYTHON) has no ensurepip; installing the Debian package python3-venv" >&2; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3-venv; }
+	$(call step,making $(VENV))
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(STAMP): pyproject.toml | $(BIN)/python
+	$(call step,installing Babelpost into $(VENV))
+	@$(PIP) install -qq --editable .
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml | $(BIN)/python
+	$(call step,installing Babelpost and its test tools into $(VENV); a minute or two the first time)
+	@$(PIP) install -qq --editable '.[test]'
+	@touch $(STAMP) $@
+
+$(SDK_STAMP): $(SDK)/package.json $(SDK)/package-lock.json
+	@command -v npm >/dev/null || { \
+		echo "npm is missing: the SDK tests need node and npm (Debian: apt-get install nodejs npm)." >&2; exit 1; }
+	$(call step,installing the providers' JavaScript SDKs into $(SDK)/node_modules)
+	@cd $(SDK) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
