@@ -1,0 +1,1 @@
+"""The process: puts core and dialects together, listens, and stops in order."""

@@ -1,0 +1,296 @@
+"""What an operator may decide, where it is read from, and how a wrong decision is told.
+
+A setting comes from the environment (``BABELPOST_`` and its name in capitals), else from a TOML file, else
+from its default. A list or table in the environment is written as it would stand in the file.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "BABELPOST_"
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+
+_Seconds = Annotated[int, Meta(ge=1)]
+# written like this in a URL: scheme, then a host or, for SQLite, a path
+_DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
+_RELAY = r"\A(smtps?://[^/\s]+/?)?\Z"
+_PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
+_HOST_NAME = r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z"
+
+
+def _about(meaning: str, example: str, *, secret: bool = False, **limits: Any) -> Meta:
+    return Meta(description=meaning, examples=[example], extra={"secret": secret}, **limits)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every decision, checked. Annotations carry the meaning, an example and the limits of each."""
+
+    host: Annotated[
+        str, _about("address to listen on, this machine alone unless set", "192.0.2.10", min_length=1)
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, _about("TCP port of the HTTP listener; 0 picks a free one", "8025", ge=0, le=65535)
+    ] = 8025
+    public_url: Annotated[
+        str,
+        _about(
+            "address that clients use, for links in mail and answers; empty: the listener's own",
+            "https://mail.example.com",
+            pattern=_PUBLIC_URL,
+        ),
+    ] = ""
+    database: Annotated[
+        str,
+        _about(
+            "where everything is kept: a SQLite file for one process, or PostgreSQL for several",
+            "postgresql://babelpost@db.example.com/babelpost",
+            secret=True,
+            pattern=_DATABASE,
+        ),
+    ] = "sqlite:///var/babelpost.db"
+    postgres_pool: Annotated[
+        int, _about("connections to PostgreSQL, most at once per process", "10", ge=2, le=1000)
+    ] = 10
+    transport: Annotated[
+        Literal["relay", "capture"],
+        _about("`relay` hands mail to an SMTP server, `capture` keeps it and sends nothing", "capture"),
+    ] = "relay"
+    relay: Annotated[
+        str,
+        _about(
+            "SMTP server that takes the mail, needed by transport `relay`; `smtps://` is TLS from the start",
+            "smtp://user:password@smtp.example.com:587",
+            secret=True,
+            pattern=_RELAY,
+        ),
+    ] = ""
+    message_host: Annotated[
+        str,
+        _about("domain at the right of the Message-IDs made here", "mail.example.com", pattern=_HOST_NAME),
+    ] = "babelpost.local"
+    sender_policy: Annotated[
+        Literal["verified", "any"],
+        _about("`verified` asks for a verified domain or a confirmed sender, `any` for none", "verified"),
+    ] = "verified"
+    key_pepper: Annotated[
+        str,
+        _about(
+            "secret mixed into the stored hash of every key; a change makes all keys made before it unknown",
+            "64 characters from openssl rand -hex 32",
+            secret=True,
+        ),
+    ] = ""
+    dialects: Annotated[
+        tuple[str, ...] | None, _about("dialects to serve; unset: all of them", '["resend", "postmark"]')
+    ] = None
+    hosts: Annotated[
+        dict[str, tuple[str, ...]],
+        _about(
+            "further host names by dialect, beside the provider's own", '{ postmark = ["pm.example.com"] }'
+        ),
+    ] = {}
+    rate_limits: Annotated[
+        dict[str, Annotated[int, Meta(ge=0)]],
+        _about(
+            "requests per window by dialect, in place of the provider's own figure; 0: no limit",
+            "{ resend = 0 }",
+        ),
+    ] = {}
+    worker_concurrency: Annotated[int, _about("jobs in work at once per process", "20", ge=1, le=10_000)] = 20
+    claim_batch: Annotated[int, _about("jobs taken from the queue at once", "100", ge=1, le=10_000)] = 100
+    lease_s: Annotated[
+        int, _about("seconds after which the work of a worker that died is given to another", "60", ge=1)
+    ] = 60
+    retry_schedule_s: Annotated[
+        tuple[_Seconds, ...],
+        _about(
+            "seconds to wait after each temporary failure of a delivery; the last one repeats",
+            "[60, 300, 900]",
+            min_length=1,
+        ),
+    ] = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
+    give_up_after_s: Annotated[
+        int,
+        _about(
+            "seconds after which a delivery that only failed temporarily counts as bounced", "345600", ge=0
+        ),
+    ] = 4 * 24 * 3600
+    in_flight_body_bytes: Annotated[
+        int,
+        _about(
+            "bytes of request bodies held in memory at once; more wait their turn", "67108864", ge=1024 * 1024
+        ),
+    ] = 64 * 1024 * 1024
+    allow_private_targets: Annotated[
+        bool, _about("let webhooks and attachment addresses point into private networks", "true")
+    ] = False
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _about("least severe line that is logged", "info")
+    ] = "info"
+    log_format: Annotated[
+        Literal["json", "console"], _about("`json` for machines, `console` for eyes", "json")
+    ] = "json"
+
+    @property
+    def url(self) -> str:
+        """Tell the address of this server, without a slash at its end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        # a wildcard is no address to connect to
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  # compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def __repr__(self) -> str:
+        """Show what is set, with a row of dots for a secret."""
+        shown = (f"{name}={_masked(name, getattr(self, name))}" for name in self.__struct_fields__)
+        return f"Settings({', '.join(shown)})"
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; ``problems`` has one sentence for each, all of them at once."""
+
+    def __init__(self, problems: Collection[str]) -> None:
+        """Keep every problem found."""
+        self.problems = tuple(problems)
+        super().__init__(
+            "These settings cannot be used:" + "".join(f"\n  - {each}" for each in self.problems)
+        )
+
+
+_HINTS: dict[str, Any] = get_type_hints(Settings, include_extras=True)
+_INFO: dict[str, Meta] = {name: get_args(hint)[1] for name, hint in _HINTS.items()}
+_NESTED = (msgspec.inspect.VarTupleType, msgspec.inspect.DictType, msgspec.inspect.UnionType)
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """One value as an operator wrote it; ``source`` is what the operator would look for."""
+
+    name: str
+    source: str
+    value: object
+    text: bool
+
+
+def load(config: Path | None, environ: Mapping[str, str], base: Settings | None = None) -> Settings:
+    """Read the settings; what neither environment nor file says comes from ``base``.
+
+    Without ``config`` the file is the one that ``BABELPOST_CONFIG`` names, if any. Raises SettingsError.
+    """
+    problems: list[str] = []
+    path = config or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    given = (*_from_file(path, problems), *_from_environment(environ, problems))
+    values = {each.name: _converted(each, problems) for each in given}
+    settings = msgspec.structs.replace(base or Settings(), **values)
+    if settings.transport == "relay" and not settings.relay:
+        problems.append(_sentence("relay", "relay", "is needed, because transport is relay"))
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def check_dialects(settings: Settings, known: Collection[str]) -> None:
+    """Raise SettingsError for each dialect that a setting names and that does not exist."""
+    problems = [
+        f"{name} names {dialect!r}, which is no dialect{_nearest(dialect, known)}"
+        for name in ("dialects", "hosts", "rate_limits")
+        for dialect in getattr(settings, name) or ()
+        if dialect not in known
+    ]
+    if problems:
+        raise SettingsError(problems)
+
+
+def explain() -> str:
+    """Describe every setting as a row of a Markdown table."""
+    rows = ["| setting | variable | default | meaning |", "| --- | --- | --- | --- |"]
+    defaults = Settings()
+    for name, info in _INFO.items():
+        default = _literal(getattr(defaults, name))
+        rows.append(f"| `{name}` | `{_variable(name)}` | {default} | {info.description} |")
+    return "\n".join(rows)
+
+
+def _from_file(path: Path | None, problems: list[str]) -> Iterator[_Given]:
+    if path is None:
+        return
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"the file {path} cannot be read: {error}")
+        return
+    for name, value in table.items():
+        if name in _HINTS:
+            yield _Given(name, f"{name} in {path}", value, text=False)
+        else:
+            problems.append(f"{name} in {path} is no setting{_nearest(name, _HINTS)}")
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterator[_Given]:
+    known = {_variable(name): name for name in _HINTS}
+    for variable in sorted(environ):
+        if variable in known:
+            yield _Given(known[variable], variable, environ[variable], text=True)
+        elif variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+            problems.append(f"{variable} is no setting{_nearest(variable, [*known, CONFIG_VARIABLE])}")
+
+
+def _converted(given: _Given, problems: list[str]) -> object:
+    """Give the value in the setting's own type; when it has none, note why and give it as it came."""
+    hint = _HINTS[given.name]
+    try:
+        value = _decoded(str(given.value), hint) if given.text else given.value
+        return msgspec.convert(value, hint, strict=not given.text)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
+        # msgspec would quote our regular expression; the example says it better
+        reason = "has not the right form" if _INFO[given.name].pattern else f"is refused ({error})"
+        problems.append(_sentence(given.name, given.source, reason))
+        return given.value
+
+
+def _decoded(text: str, hint: object) -> object:
+    """Read a list or table as TOML does; a plain value is left to the conversion."""
+    info = msgspec.inspect.type_info(hint)
+    plain = info.type if isinstance(info, msgspec.inspect.Metadata) else info
+    if not isinstance(plain, _NESTED):
+        return text
+    table = tomllib.loads(f"value = {text}")
+    if len(table) > 1:
+        raise msgspec.ValidationError("more than one value")
+    return table["value"]
+
+
+def _sentence(name: str, source: str, reason: str) -> str:
+    info = _INFO[name]
+    return f"{source} {reason}. Wanted: {info.description}. Example: {(info.examples or [''])[0]}"
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(name.casefold(), [each.casefold() for each in known], n=1, cutoff=0.5)
+    return next((f"; did you mean {each}?" for each in known if each.casefold() in close), "")
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _masked(name: str, value: object) -> str:
+    return "'…'" if value and (_INFO[name].extra or {}).get("secret") else repr(value)
+
+
+def _literal(value: object) -> str:
+    """Write a default as the TOML file would have it."""
+    match value:
+        case None:
+            return "unset"
+        case tuple():
+            return f"`[{', '.join(str(each) for each in value)}]`"
+        case dict():
+            return "`{}`"
+        case _:
+            return f"`{msgspec.json.encode(value).decode()}`"
