@@ -19,7 +19,7 @@ _UNSPOKEN = frozenset(
     {"api_key", "authorization", "body", "headers", "html", "key", "password", "secret", "text", "token"}
 )
 
-# at INFO httpx logs whole addresses, tokens included; aiosmtpd ("mail.log") every command, what AUTH carries too
+# at INFO httpx logs whole addresses, tokens included, and aiosmtpd ("mail.log") every command of a client
 _TALKATIVE = ("httpcore", "httpx", "mail.log")
 
 
