@@ -1,0 +1,28 @@
+"""Templates: several syntaxes, one sandboxed runtime, bounded in time and size."""
+
+from core.render.compiled import Compiled, compile_text, parse
+from core.render.parts import check, render
+from core.render.source import Options, Rendered, Source, Value
+
+__all__ = [
+    "Compiled",
+    "Options",
+    "Rendered",
+    "Source",
+    "Value",
+    "check",
+    "compile_text",
+    "names",
+    "needs",
+    "render",
+]
+
+
+def names(syntax: str, text: str) -> frozenset[str]:
+    """The variables a text uses, by their first word. Raises RenderFailed."""
+    return parse(syntax, text).names
+
+
+def needs(syntax: str, text: str) -> frozenset[str]:
+    """Those that must have a value: used somewhere without a fallback, in a syntax that has fallbacks."""
+    return parse(syntax, text).needs

@@ -1,0 +1,140 @@
+"""The parts of a source: subject, html and text, each compiled and rendered on its own, and put into its layouts."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from core.errors import RenderFailed
+from core.render import syntaxes
+from core.render.compiled import compile_joined
+from core.render.linking import DEPTH_LIMIT
+from core.render.runtime import Flaw
+from core.render.source import Options, Rendered, Source, Value
+
+_HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
+PARTS = ("subject", "html", "text")
+
+
+def check(source: Source) -> None:
+    """Compile every part by itself; templates that it names need not exist yet.
+
+    Raises RenderFailed whose ``kind`` is the part.
+    """
+    _layouts_allowed(source)
+    for part in PARTS:
+        if (text := _part(source, part)) is None:
+            continue
+        try:
+            compile_joined(source.syntax, source.name, text, escape=part == "html", library=None)
+        except RenderFailed as failed:
+            failed.kind = part
+            raise
+
+
+def render(
+    source: Source, parents: Sequence[Source], variables: Mapping[str, Value], options: Options
+) -> Rendered:
+    """Fill every part; ``parents`` are whatever the source, or one of them, extends, includes or has as its layout.
+
+    An empty subject is taken from the nearest layout that has one. Raises RenderFailed whose ``kind`` is the part.
+    """
+    _layouts_allowed(source)
+    chain = _chain(source, {parent.name: parent for parent in parents})
+    rendering = _Rendering(chain, parents, variables, options)
+    html = rendering.part("html")
+    return Rendered(
+        subject=rendering.subject() or "",
+        html=html if html is None else _styled(html, chain),
+        text=rendering.part("text"),
+    )
+
+
+class _Rendering:
+    """One call of render: the source with its layouts, outermost last."""
+
+    def __init__(
+        self,
+        chain: Sequence[Source],
+        parents: Sequence[Source],
+        variables: Mapping[str, Value],
+        options: Options,
+    ) -> None:
+        self._chain = chain
+        self._parents = parents
+        self._variables = variables
+        self._options = options
+
+    def subject(self) -> str:
+        """The subject, which no layout surrounds."""
+        held = next((source for source in self._chain if source.subject), self._chain[0])
+        return self._fill(held, "subject", held.subject, "", nested=False)
+
+    def part(self, part: str) -> str | None:
+        """A body within its layouts; a layout without this part adds nothing to it."""
+        made: str | None = None
+        for source in self._chain:
+            if (text := _part(source, part)) is not None:
+                made = self._fill(source, part, text, made or "", nested=made is not None)
+        return made
+
+    def _fill(self, source: Source, part: str, text: str, content: str, *, nested: bool) -> str:
+        try:
+            compiled = compile_joined(
+                source.syntax, source.name, text, escape=part == "html", library=self._library(source, part)
+            )
+            if (
+                nested
+                and not compiled.takes_content
+                and not syntaxes.SYNTAXES[source.syntax].bare_parent_wins
+            ):
+                raise RenderFailed(source.name, "the layout has no place for its content")
+            return compiled.render(self._variables, self._options, content=content)
+        except RenderFailed as failed:
+            failed.kind = part
+            raise
+
+    def _library(self, source: Source, part: str) -> dict[str, str]:
+        held = (
+            (parent.name, _part(parent, part)) for parent in self._parents if parent.syntax == source.syntax
+        )
+        return {name: text for name, text in held if text is not None}
+
+
+def _part(source: Source, part: str) -> str | None:
+    match part:
+        case "subject":
+            return source.subject
+        case "html":
+            return source.html
+        case _:
+            return source.text
+
+
+def _layouts_allowed(source: Source) -> None:
+    try:
+        layouts = syntaxes.of(source.syntax).layouts
+    except Flaw as flaw:
+        raise RenderFailed(source.name, flaw.reason) from flaw
+    if source.layout and not layouts:
+        raise RenderFailed(source.name, f"a {source.syntax} template names its parent in its own text")
+
+
+def _chain(source: Source, parents: Mapping[str, Source]) -> list[Source]:
+    chain = [source]
+    while slug := chain[-1].layout:
+        if slug not in parents:
+            raise RenderFailed(chain[-1].name, f'unknown template "{slug}"')
+        chain.append(parents[slug])
+        _layouts_allowed(chain[-1])
+        if len(chain) > DEPTH_LIMIT:
+            raise RenderFailed(source.name, "layouts are nested too deeply")
+    return chain
+
+
+def _styled(html: str, chain: Sequence[Source]) -> str:
+    sheets = [source.css for source in reversed(chain) if source.css]
+    if not sheets:
+        return html
+    # "<\/" is "</" to CSS and cannot end the element
+    style = "<style>\n" + "\n".join(sheets).replace("</", "<\\/") + "\n</style>\n"
+    at = found.start() if (found := _HEAD_END.search(html)) else 0
+    return html[:at] + style + html[at:]

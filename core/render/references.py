@@ -1,0 +1,15 @@
+"""Which other templates a source names: what has to be at hand before it can be rendered."""
+
+from core.render.compiled import parse
+from core.render.source import Source
+
+
+def references(source: Source) -> frozenset[str]:
+    """The slugs that the source extends, includes or has as its layout. Raises RenderFailed."""
+    named = {source.layout} if source.layout else set()
+    for text in (source.subject, source.html, source.text):
+        if text:
+            unit = parse(source.syntax, text)
+            named.update(include.slug for include in unit.includes)
+            named.update([unit.extends] if unit.extends else [])
+    return frozenset(named)
