@@ -1,1 +1,1 @@
-"""The providers' surfaces: the kit in the modules here, one folder for each dialect."""
+"""The providers' surfaces. Files here are the kit that every dialect is made with; every folder is one dialect."""

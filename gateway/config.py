@@ -15,6 +15,8 @@ from msgspec import Meta
 
 PREFIX = "BABELPOST_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
+# read by our tests alone, which start servers with the environment they run in
+_OTHERS = frozenset({PREFIX + "TEST_POSTGRES"})
 
 _Seconds = Annotated[int, Meta(ge=1)]
 # written like this in a URL: scheme, then a host or, for SQLite, a path
@@ -236,7 +238,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterat
     for variable in sorted(environ):
         if variable in known:
             yield _Given(known[variable], variable, environ[variable], text=True)
-        elif variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+        elif variable.startswith(PREFIX) and variable not in _OTHERS and variable != CONFIG_VARIABLE:
             problems.append(f"{variable} is no setting{_nearest(variable, [*known, CONFIG_VARIABLE])}")
 
 

@@ -1,4 +1,4 @@
-"""The parts of a source: subject, html and text, each compiled and rendered on its own, and put into its layouts."""
+"""The parts of a source: subject, html, text; each rendered on its own and put into its layouts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -33,9 +33,10 @@ def check(source: Source) -> None:
 def render(
     source: Source, parents: Sequence[Source], variables: Mapping[str, Value], options: Options
 ) -> Rendered:
-    """Fill every part; ``parents`` are whatever the source, or one of them, extends, includes or has as its layout.
+    """Fill every part; ``parents`` are what the source, or one of them, extends, includes or has as its layout.
 
-    An empty subject is taken from the nearest layout that has one. Raises RenderFailed whose ``kind`` is the part.
+    An empty subject is taken from the nearest layout that has one. Raises RenderFailed whose ``kind`` is the
+    part.
     """
     _layouts_allowed(source)
     chain = _chain(source, {parent.name: parent for parent in parents})
@@ -81,12 +82,8 @@ class _Rendering:
             compiled = compile_joined(
                 source.syntax, source.name, text, escape=part == "html", library=self._library(source, part)
             )
-            if (
-                nested
-                and not compiled.takes_content
-                and not syntaxes.SYNTAXES[source.syntax].bare_parent_wins
-            ):
-                raise RenderFailed(source.name, "the layout has no place for its content")
+            if nested and not compiled.takes_content:
+                _bare_allowed(source)
             return compiled.render(self._variables, self._options, content=content)
         except RenderFailed as failed:
             failed.kind = part
@@ -116,6 +113,11 @@ def _layouts_allowed(source: Source) -> None:
         raise RenderFailed(source.name, flaw.reason) from flaw
     if source.layout and not layouts:
         raise RenderFailed(source.name, f"a {source.syntax} template names its parent in its own text")
+
+
+def _bare_allowed(layout: Source) -> None:
+    if not syntaxes.SYNTAXES[layout.syntax].bare_parent_wins:
+        raise RenderFailed(layout.name, "the layout has no place for its content")
 
 
 def _chain(source: Source, parents: Mapping[str, Source]) -> list[Source]:

@@ -1,8 +1,8 @@
 """The one sandboxed Jinja2 runtime that every syntax compiles to.
 
 Template text never becomes Jinja source: a syntax hands over syntax trees whose only moving parts are the
-operations of that syntax, called as ``operation(scope, …)``. The generated code therefore has no attribute access,
-no subscript, no call of a value and no operator; the sandbox below refuses them all the same.
+operations of that syntax, called as ``operation(scope, …)``. The generated code therefore has no attribute
+access, no subscript, no call of a value and no operator; the sandbox below refuses them all the same.
 """
 
 import time

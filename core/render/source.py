@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-Value: TypeAlias = "str | int | float | bool | None | list[Value] | dict[str, Value]"
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

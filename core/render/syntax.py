@@ -48,9 +48,9 @@ class Unit:
 class Syntax(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the table of syntaxes.
 
-    ``parse`` gets the text and whether the part is HTML, and raises Flaw. ``layouts`` says whether a parent named
-    from outside takes the child's output; ``bare_parent_wins`` what a parent does that has no place for it: stand
-    alone, or be refused.
+    ``parse`` gets the text and whether the part is HTML, and raises Flaw. ``layouts`` says whether a parent
+    named from outside takes the child's output; ``bare_parent_wins`` what a parent does that has no place for
+    it: stand alone, or be refused.
     """
 
     name: str

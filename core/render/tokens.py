@@ -1,7 +1,7 @@
 """``{{name}}``: lower-case names in two braces, with at most one modifier before the name.
 
-Nothing is escaped unless the modifier says so, and what is missing is empty. A tag that is not exactly one of these
-is literal text, as is anything in three or more braces, which loses the outermost pair.
+Nothing is escaped unless the modifier says so, and what is missing is empty. A tag that is not exactly one of
+these is literal text, as is anything in three or more braces, which loses the outermost pair.
 """
 
 import re
@@ -42,7 +42,7 @@ _TAG = re.compile(
 
 
 class _Open:
-    """A section or condition that is not closed yet; ``names`` in the order in which they first occur inside."""
+    """A section or condition not closed yet; ``names`` in the order in which they first occur inside."""
 
     def __init__(self, tag: str, line: int, names: dict[str, None]) -> None:
         self.tag = tag

@@ -1,7 +1,7 @@
 """``{{{KEY}}}``: names in three braces, put in as they are; in two braces, escaped in HTML.
 
-Blanks inside the braces are ignored. ``{{{KEY|text}}}`` prints the text where the value is missing or empty. Dots lead
-into objects. Anything else between braces is literal.
+Blanks inside the braces are ignored. ``{{{KEY|text}}}`` prints the text where the value is missing or empty.
+Dots lead into objects. Anything else between braces is literal.
 """
 
 import re

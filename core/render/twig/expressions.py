@@ -245,17 +245,16 @@ class Expressions:
         return emit.call("twig.filter_slice", base, start, length)
 
     def _filter(self, base: nodes.Expr) -> nodes.Expr:
-        line = self._cursor.line
-        name, arguments, named = self.filter_call()
-        _fits("filter", name, filters.FILTERS[name], [None, base, *arguments], named, line)
+        name, arguments, named = self.filter_call(base)
         return emit.call(f"twig.filter_{name}", base, *arguments, named=named)
 
-    def filter_call(self) -> tuple[str, list[nodes.Expr], dict[str, nodes.Expr]]:
-        """A filter's name with its arguments."""
+    def filter_call(self, base: nodes.Expr) -> tuple[str, list[nodes.Expr], dict[str, nodes.Expr]]:
+        """A filter's name with its arguments, which must be ones that it takes."""
         token = self._cursor.expect("name")
         if token.text not in filters.FILTERS:
             raise Flaw(f'unknown filter "{token.text}"', token.line)
         arguments, named = self._arguments() if self._cursor.at("op", "(") else ([], {})
+        _fits("filter", token.text, filters.FILTERS[token.text], [None, base, *arguments], named, token.line)
         return token.text, arguments, named
 
     def _arguments(self) -> tuple[list[nodes.Expr], dict[str, nodes.Expr]]:

@@ -121,9 +121,9 @@ class _Parser:
         return self._cursor.take()
 
     def _apply(self, line: int) -> emit.Statements:
-        calls = [self._expressions.filter_call()]
+        calls = [self._expressions.filter_call(emit.const(""))]
         while self._cursor.accept("op", "|"):
-            calls.append(self._expressions.filter_call())
+            calls.append(self._expressions.filter_call(emit.const("")))
         self._close()
         body = self._body("endapply")
         self._end("endapply")

@@ -1,0 +1,93 @@
+"""Accounts and the workspaces in them."""
+
+
+from typing import Final
+
+import msgspec
+
+from core import ids, streams
+from core.core import Core
+from core.store.database import Query, one, write
+from core.store.statements import sql
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant: owns workspaces, domains, senders and account credentials."""
+
+    id: str
+    number: int
+    name: str
+    created_at: int
+
+
+class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an owner can choose for a workspace. ``default_sender`` is used where a dialect lets From be absent."""
+
+    default_sender: str = ""
+    track_opens: bool = False
+    track_links: str = "none"
+
+
+class Workspace(msgspec.Struct, frozen=True, kw_only=True):
+    """A project within an account: owns everything that is not the account's."""
+
+    id: str
+    number: int
+    account_id: str
+    name: str
+    settings: WorkspaceSettings
+    created_at: int
+
+
+_DEFAULTS: Final = msgspec.msgpack.encode(WorkspaceSettings())
+
+
+async def ensure_account(core: Core, name: str) -> Account:
+    """The account of this name, made where there is none. Safe to repeat and to run at once."""
+    found = await one(core.db, Account, sql.account_by_name(name=name))
+    if found is not None:
+        return found
+    number = await core.numbers.take("account")
+    await write(
+        core.db, sql.account_insert(id=ids.new(), number=number, name=name, created_at=core.clock.now())
+    )
+    return await ensure_account(core, name)
+
+
+async def ensure_workspace(core: Core, account: Account, name: str) -> Workspace:
+    """The account's workspace of this name, made with its default streams where there is none."""
+    query = sql.workspace_by_name(account_id=account.id, name=name)
+    found = await one(core.db, Workspace, query)
+    if found is not None:
+        return found
+    id, now = ids.new(), core.clock.now()  # noqa: A001
+    insert = sql.workspace_insert(
+        id=id,
+        number=await core.numbers.take("workspace"),
+        account_id=account.id,
+        name=name,
+        settings=_DEFAULTS,
+        created_at=now,
+    )
+    await write(core.db, insert, *_streams(id, now))
+    return await ensure_workspace(core, account, name)
+
+
+def _streams(workspace_id: str, now: int) -> list[Query]:
+    return [
+        sql.stream_insert(
+            workspace_id=workspace_id,
+            key=each.key,
+            name=each.name,
+            kind=each.kind,
+            description=each.description,
+            created_at=now,
+            updated_at=now,
+        )
+        for each in streams.DEFAULTS
+    ]
+
+
+async def workspace(core: Core, id: str) -> Workspace | None:  # noqa: A002
+    """The workspace with this id."""
+    return await one(core.db, Workspace, sql.workspace_get(id=id))

@@ -1,0 +1,101 @@
+"""Contacts: people in a segment, with properties of their own."""
+
+from typing import Literal
+
+import msgspec
+
+from core import addresses, ids
+from core.core import Caller, Core
+from core.paging import Page, PageRequest
+from core.store.database import one, rows, write
+from core.store.statements import sql
+
+Status = Literal["confirmed", "unsubscribed"]
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of contacts under a key that is unique in the workspace."""
+
+    id: str
+    key: str
+    name: str
+    created_at: int
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """One person in one segment, told from others by address whatever the case."""
+
+    id: str
+    email: str
+    status: str
+    source: str
+    properties: dict[str, str]
+    created_at: int
+    updated_at: int
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What to save of a contact; ``properties`` are merged, ``status`` counts only when it is new."""
+
+    email: str
+    status: Status = "confirmed"
+    source: str = "api"
+    properties: dict[str, str] = {}
+
+
+async def save(core: Core, caller: Caller, segment_key: str, change: Change) -> Contact:
+    """Make or update a contact; the segment is made where it is missing. Safe to run at once with itself."""
+    now = core.clock.now()
+    async with core.db.transaction() as work:
+        segment_id = (
+            await work.run(
+                sql.segment_ensure(
+                    id=ids.new(), workspace_id=caller.workspace_id, key=segment_key, name=segment_key, created_at=now
+                )
+            )
+        )[0][0][0]
+        key = addresses.key(change.email)
+        held = (await work.run(sql.contact_for_update(segment_id=segment_id, email_key=key)))[0]
+        known: dict[str, str] = msgspec.msgpack.decode(held[0][0]) if held else {}
+        await work.run(
+            sql.contact_put(
+                id=ids.new(),
+                workspace_id=caller.workspace_id,
+                segment_id=segment_id,
+                email=change.email,
+                email_key=key,
+                status=change.status,
+                source=change.source,
+                properties=msgspec.msgpack.encode(known | change.properties),
+                created_at=now,
+                updated_at=now,
+            ),
+            commit=True,
+        )
+    found = await one(core.db, Contact, sql.contact_by_email(segment_id=segment_id, email_key=key))
+    return found or await save(core, caller, segment_key, change)
+
+
+async def delete(core: Core, caller: Caller, segment_key: str, email: str) -> bool:
+    """Forget a contact; whether there was one."""
+    removed = await write(
+        core.db,
+        sql.contact_delete(
+            workspace_id=caller.workspace_id, key=segment_key, email_key=addresses.key(email)
+        ),
+    )
+    return bool(removed[0])
+
+
+async def page(core: Core, caller: Caller, segment_key: str, request: PageRequest) -> Page[Contact]:
+    """Contacts of a segment from the oldest on, by offset, with their total; an unknown segment is empty."""
+    workspace_id = caller.workspace_id
+    found = await rows(
+        core.db,
+        Contact,
+        sql.contacts_page(
+            workspace_id=workspace_id, key=segment_key, count=request.limit + 1, skip=request.offset
+        ),
+    )
+    total = (await core.db.fetch(sql.contacts_count(workspace_id=workspace_id, key=segment_key)))[0][0]
+    return Page.of(found, request, total)

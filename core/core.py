@@ -1,0 +1,68 @@
+"""What lives as long as the process, made once and handed to every service; and who is calling."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from core.budget import Budget
+from core.clock import Clock
+from core.store.database import Database
+
+if TYPE_CHECKING:
+    from core.credentials import CredentialCache
+    from core.jobs.wake import Wake
+    from core.messages.intake import Intake
+    from core.numbers import Numbers
+    from core.windows import Windows
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The operator's decisions that the domain obeys.
+
+    ``sender_policy``: ``verified`` asks for a verified domain or confirmed sender, ``any`` for none.
+    ``message_host`` stands at the right of generated Message-IDs. ``retry_schedule_s`` are the waits after each
+    temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due.
+    ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none.
+    """
+
+    sender_policy: Literal["verified", "any"] = "verified"
+    message_host: str = "babelpost.local"
+    public_url: str = "http://127.0.0.1:8025"
+    key_pepper: str = ""
+    lease_s: float = 60.0
+    retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
+    give_up_after_s: float = 4 * 24 * 3600
+    allow_private_targets: bool = False
+    rate_limits: dict[str, int] = {}
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose data a call may see and change, and what its credential allows.
+
+    ``workspace_id`` is empty for a credential of the whole account.
+    """
+
+    account_id: str
+    workspace_id: str = ""
+    workspace_number: int = 0
+    workspace_name: str = ""
+    credential_id: str = ""
+    kind: str = ""
+    scopes: frozenset[str] = frozenset()
+    environment: str = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The collaborators of every service."""
+
+    db: Database
+    clock: Clock
+    policy: Policy
+    numbers: "Numbers"
+    credentials: "CredentialCache"
+    intake: "Intake"
+    wake: "Wake"
+    windows: "Windows"
+    bodies: Budget

@@ -1,0 +1,162 @@
+"""Credentials: made, imported, looked up on every request, revoked. Only a keyed hash of the secret is kept."""
+
+import hashlib
+import hmac
+import time
+from collections import OrderedDict
+from typing import Final
+
+import msgspec
+
+from core import ids
+from core.core import Caller, Core
+from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from core.store.database import Database, rows, write
+from core.store.statements import sql
+
+# one query a second and key at most; a revocation anywhere is obeyed everywhere within that second
+_LIFETIME_S: Final = 1.0
+_MOST: Final = 10_000
+_SHOWN: Final = 4
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """A key without its secret. ``state``: ``active``, ``disabled``, ``suspended`` or ``revoked``.
+
+    ``workspace_id`` is None for a key of the whole account. ``kind`` is the dialect's own word for the key's sort.
+    """
+
+    id: str
+    account_id: str
+    workspace_id: str | None
+    dialect: str
+    kind: str
+    name: str
+    prefix: str
+    last4: str
+    hash: str
+    scopes: frozenset[str]
+    environment: str
+    state: str
+    created_at: int
+    workspace_number: int | None = None
+    workspace_name: str | None = None
+
+
+class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """What to make or import; the dialect has already brought ``secret`` into the form it compares by."""
+
+    account_id: str
+    workspace_id: str | None
+    dialect: str
+    kind: str
+    secret: str
+    name: str = ""
+    scopes: frozenset[str] = frozenset()
+    environment: str = "live"
+    state: str = "active"
+
+
+def digest(pepper: str, secret: str) -> str:
+    """The stored form of a secret: SHA-256 keyed with the operator's pepper."""
+    return hmac.new(pepper.encode(), secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+class CredentialCache:
+    """Credentials by hash, for a second; bounded, the least used ones go first. Unknown keys are not kept."""
+
+    def __init__(self, db: Database, pepper: str) -> None:
+        """Nothing is read before it is asked for."""
+        self._db = db
+        self._pepper = pepper
+        self._held: OrderedDict[tuple[str, str], tuple[float, Credential]] = OrderedDict()
+
+    async def find(self, dialect: str, secret: str) -> Credential | None:
+        """The credential with this secret, in whatever state, or None."""
+        key = (dialect, digest(self._pepper, secret))
+        held = self._held.get(key)
+        if held is not None and held[0] > time.monotonic():
+            return held[1]
+        return await self._read(key)
+
+    async def _read(self, key: tuple[str, str]) -> Credential | None:
+        dialect, hashed = key
+        found = await rows(self._db, Credential, sql.credential_by_hash(dialect=dialect, hash=hashed))
+        if not found or not hmac.compare_digest(found[0].hash, hashed):
+            self._held.pop(key, None)
+            return None
+        self._held[key] = (time.monotonic() + _LIFETIME_S, found[0])
+        self._held.move_to_end(key)
+        if len(self._held) > _MOST:
+            self._held.popitem(last=False)
+        return found[0]
+
+    def forget(self) -> None:
+        """Ask the store again, for every key."""
+        self._held.clear()
+
+
+async def identify(core: Core, dialect: str, secret: str) -> Caller:
+    """Who calls with this secret.
+
+    Raises Unauthenticated (kind ``missing``, ``unknown``, ``revoked``) and Forbidden (``disabled``, ``suspended``).
+    """
+    if not secret:
+        raise Unauthenticated(kind="missing")
+    found = await core.credentials.find(dialect, secret)
+    if found is None:
+        raise Unauthenticated(kind="unknown")
+    if found.state == "active":
+        return caller_of(found)
+    if found.state == "revoked":
+        raise Unauthenticated(kind="revoked")
+    raise Forbidden(kind=found.state)
+
+
+def caller_of(credential: Credential) -> Caller:
+    """The caller a credential stands for."""
+    return Caller(
+        account_id=credential.account_id,
+        workspace_id=credential.workspace_id or "",
+        workspace_number=credential.workspace_number or 0,
+        workspace_name=credential.workspace_name or "",
+        credential_id=credential.id,
+        kind=credential.kind,
+        scopes=credential.scopes,
+        environment=credential.environment,
+    )
+
+
+async def create(core: Core, new: NewCredential) -> str:
+    """Keep a credential; its id. Raises Conflict("credential") where the secret is in use in its dialect."""
+    id = ids.new()  # noqa: A001  # the word of the domain
+    insert = sql.credential_insert(
+        id=id,
+        account_id=new.account_id,
+        workspace_id=new.workspace_id,
+        dialect=new.dialect,
+        kind=new.kind,
+        name=new.name,
+        prefix=new.secret[: max(0, min(12, len(new.secret) - 2 * _SHOWN))],
+        last4=new.secret[-_SHOWN:] if len(new.secret) > 2 * _SHOWN else "",
+        hash=digest(core.policy.key_pepper, new.secret),
+        scopes=msgspec.msgpack.encode(sorted(new.scopes)),
+        environment=new.environment,
+        state=new.state,
+        created_at=core.clock.now(),
+    )
+    if not (await write(core.db, insert))[0]:
+        raise Conflict("credential", "This key is in use already.")
+    return id
+
+
+async def every(core: Core) -> list[Credential]:
+    """All credentials of the installation, the oldest first."""
+    return await rows(core.db, Credential, sql.credentials_all())
+
+
+async def set_state(core: Core, id: str, state: str) -> None:  # noqa: A002
+    """Revoke, disable, suspend or activate; raises NotFound("credential")."""
+    if not (await write(core.db, sql.credential_set_state(id=id, state=state)))[0]:
+        raise NotFound("credential", id)
+    core.credentials.forget()

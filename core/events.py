@@ -1,0 +1,46 @@
+"""Events: what happened to a message or one of its deliveries; appended, never changed.
+
+Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, bounced, complained, failed,
+suppressed, opened, clicked, unsubscribed.
+"""
+
+from typing import Final
+
+import msgspec
+
+from core.core import Core
+from core.messages.message import Message
+from core.store.database import rows
+from core.store.statements import sql
+
+WHOLE_MESSAGE: Final = -1
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The facts of an event: the SMTP reply, where it came from, and the sort of a bounce in a provider's word."""
+
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    host: str = ""
+    type: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event; ``position`` is the delivery's, or WHOLE_MESSAGE."""
+
+    id: str
+    message_id: str
+    position: int
+    kind: str
+    at: int
+    detail: Detail
+
+
+async def of_message(core: Core, message: Message) -> list[Event]:
+    """What happened to a message the caller was already given, the oldest first."""
+    return await rows(
+        core.db,
+        Event,
+        sql.events_of_message(message_id=message.id, workspace_id=message.workspace_id),
+    )

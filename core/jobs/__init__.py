@@ -1,0 +1,1 @@
+"""Work that is done after the answer: claimed by lease from the store, safe to repeat."""

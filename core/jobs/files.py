@@ -1,0 +1,43 @@
+"""A message's files when it is sent: read from the store, and fetched first where the caller gave a url."""
+
+from typing import Final
+
+import msgspec
+
+from core.core import Core
+from core.fetch import Fetcher
+from core.messages.message import Message, StoredAttachment
+from core.messages.reading import attachments
+from core.store.database import write
+from core.store.statements import sql
+
+_GENERIC: Final = "application/octet-stream"
+
+
+class Files:
+    """Reads and completes attachments."""
+
+    def __init__(self, core: Core, fetcher: Fetcher, *, limit_bytes: int) -> None:
+        """``limit_bytes`` bounds each fetched file."""
+        self._core = core
+        self._fetcher = fetcher
+        self._limit_bytes = limit_bytes
+
+    async def of(self, message: Message) -> list[StoredAttachment]:
+        """The files with their data; raises FetchFailed. A fetched file is kept, so a repetition sends the same."""
+        if not message.draft.content.attachments:
+            return []
+        found = await attachments(self._core, message, data=True)
+        return [await self._fetched(file) if file.data is None else file for file in found]
+
+    async def _fetched(self, file: StoredAttachment) -> StoredAttachment:
+        got = await self._fetcher.get(file.url, limit_bytes=self._limit_bytes)
+        content_type = file.content_type
+        if content_type == _GENERIC and got.content_type:
+            content_type = got.content_type
+        size = len(got.data)
+        await write(
+            self._core.db,
+            sql.attachment_fetched(id=file.id, data=got.data, size_bytes=size, content_type=content_type),
+        )
+        return msgspec.structs.replace(file, data=got.data, size_bytes=size, content_type=content_type)

@@ -1,0 +1,123 @@
+"""The loop: claim, run, record; leases kept alive; on a stop, what runs finishes and what waits is given back."""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from core import ids
+from core.clock import SECOND
+from core.core import Core
+from core.jobs.deliver import Deliverer
+from core.jobs.queue import Claims, Job
+from core.store.database import StoreUnavailable, write
+from core.store.statements import sql
+
+_log = structlog.get_logger(__name__)
+
+# how long other processes' new work may wait for this one's look
+_POLL_S: Final = 0.25
+_BACK_OFF_S: Final = 2.0
+_PURGE_EVERY_S: Final = 60
+
+
+class Worker:
+    """Claims jobs for a deliverer until it is stopped; new work is claimed while older work still runs."""
+
+    def __init__(self, core: Core, deliverer: Deliverer, *, claim_batch: int) -> None:
+        """Nothing runs before ``run``; ``claim_batch`` bounds the jobs held at once."""
+        self._core = core
+        self._deliverer = deliverer
+        self._claim_batch = claim_batch
+        self._claims = Claims(core, ids.new())
+        self._held: set[str] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._purge_at = 0
+
+    def stop(self) -> None:
+        """Take no new work; ``run`` returns when what is held has ended or was given back."""
+        self._stopping = True
+        self._deliverer.stop()
+        self._core.wake.set()
+
+    async def run(self, *, grace_s: float = 20.0) -> None:
+        """Work until stopped; then let running deliveries end within ``grace_s`` and give the rest back."""
+        keeper = asyncio.create_task(self._keep_leases())
+        try:
+            while not self._stopping:
+                await self._turn()
+        finally:
+            await self._finish(grace_s)
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def _turn(self) -> None:
+        room = self._claim_batch - len(self._held)
+        try:
+            await self._purge()
+            # a handful of free places is not worth a trip to the store
+            jobs = await self._claims.take(room) if room > self._claim_batch // 4 else []
+        except StoreUnavailable as error:
+            _log.warning("store unavailable, trying again", reason=str(error))
+            await self._core.wake.wait(_BACK_OFF_S)
+            return
+        if jobs:
+            self._start(jobs)
+        if len(jobs) < room and not self._stopping:
+            await self._core.wake.wait(_POLL_S)
+
+    def _start(self, jobs: list[Job]) -> None:
+        self._held.update(job.id for job in jobs)
+        task = asyncio.create_task(self._run(jobs))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, jobs: list[Job]) -> None:
+        try:
+            await self._deliverer.run(jobs, self._done)
+        except StoreUnavailable as error:
+            _log.warning("store unavailable, work given back", reason=str(error))
+        except Exception:  # the loop must outlive any one claim; its jobs are given back and come again
+            _log.exception("a claim could not be finished")
+        finally:
+            await self._give_back([job.id for job in jobs if job.id in self._held])
+
+    def _done(self, job: Job) -> None:
+        self._held.discard(job.id)
+        if len(self._held) < self._claim_batch // 2:
+            self._core.wake.set()
+
+    async def _finish(self, grace_s: float) -> None:
+        running = set(self._running)
+        if running:
+            _, late = await asyncio.wait(running, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _give_back(self, job_ids: list[str]) -> None:
+        """Release what was claimed and not recorded; another claim takes it up."""
+        self._held.difference_update(job_ids)
+        if not job_ids:
+            return
+        try:
+            await self._claims.release(job_ids)
+        except StoreUnavailable as error:
+            _log.warning("jobs not given back, their lease ends by itself", reason=str(error))
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._core.policy.lease_s / 3)
+            if not self._held:
+                continue
+            try:
+                await self._claims.extend(list(self._held))
+            except StoreUnavailable as error:
+                _log.warning("leases not extended", reason=str(error))
+
+    async def _purge(self) -> None:
+        now = self._core.clock.now()
+        if now >= self._purge_at:
+            self._purge_at = now + _PURGE_EVERY_S * SECOND
+            await write(self._core.db, sql.claims_purge(now=now))

@@ -1,0 +1,63 @@
+"""A message: asked for as a draft, accepted, kept with its deliveries, read back."""
+
+from core.messages.draft import (
+    Attachment,
+    Content,
+    Draft,
+    Party,
+    Rehearsal,
+    Tag,
+    TemplateUse,
+    TrackLinks,
+    Value,
+)
+from core.messages.intake import Claim, Intake, NewBatch, Receipt, Submission, submit, submit_all
+from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment, standing
+from core.messages.reading import (
+    Filter,
+    attachments,
+    batch_by_uid,
+    batches,
+    count_deliveries,
+    get,
+    of_batch,
+    page,
+    source,
+)
+from core.messages.schedule import cancel, reschedule
+
+__all__ = [
+    "Attachment",
+    "Batch",
+    "Claim",
+    "Content",
+    "Delivery",
+    "Draft",
+    "Filter",
+    "Intake",
+    "Message",
+    "NewBatch",
+    "Party",
+    "Receipt",
+    "Rehearsal",
+    "Rendering",
+    "StoredAttachment",
+    "Submission",
+    "Tag",
+    "TemplateUse",
+    "TrackLinks",
+    "Value",
+    "attachments",
+    "batch_by_uid",
+    "batches",
+    "cancel",
+    "count_deliveries",
+    "get",
+    "of_batch",
+    "page",
+    "reschedule",
+    "source",
+    "standing",
+    "submit",
+    "submit_all",
+]

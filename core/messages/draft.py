@@ -1,0 +1,133 @@
+"""A message before it is accepted: everything a caller can ask for, in the domain's own words."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from core.addresses import Address
+
+# a template variable: JSON's types, nested
+Value = Any
+TrackLinks = Literal["none", "html", "text", "both"]
+
+
+class Party(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An address as it was given: ``given`` is the caller's own text, where it must be echoed, else empty."""
+
+    address: Address
+    given: str = ""
+
+    @property
+    def email(self) -> str:
+        """The bare address."""
+        return self.address.email
+
+    @property
+    def text(self) -> str:
+        """What to show: the caller's own text, else the bare address."""
+        return self.given or self.address.email
+
+
+class Tag(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A name and a value that the caller hangs on a message."""
+
+    name: str
+    value: str = ""
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file: its bytes, or a ``url`` fetched when the message is sent. A ``content_id`` makes it inline."""
+
+    filename: str
+    content_type: str = "application/octet-stream"
+    content_id: str = ""
+    data: bytes | None = None
+    url: str = ""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the data; 0 while it is only a url."""
+        return len(self.data) if self.data is not None else 0
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said. Several drafts of one call that hold the same object share one stored copy.
+
+    ``derive_text``: a plain part is made from ``html`` when sending, where ``text`` is None.
+    ``syntax``: where not empty, subject, html, text and header values are templates in that syntax.
+    """
+
+    subject: str = ""
+    html: str | None = None
+    text: str | None = None
+    css: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    derive_text: bool = False
+    syntax: str = ""
+
+
+class TemplateUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A template fixed to the version it had at acceptance; the message's own content goes where it nests."""
+
+    id: str
+    version: int
+    name: str = ""
+    slug: str = ""
+
+
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What happens to one recipient instead of a delivery: providers' test addresses.
+
+    ``bounce``: refused for good (``type`` in the provider's word; ``suppress`` enters the suppression list);
+    ``complain``: delivered, then reported as spam; ``suppress``: treated as suppressed; ``drop``: delivered nowhere.
+    """
+
+    outcome: Literal["deliver", "bounce", "complain", "suppress", "drop"]
+    type: str = ""
+    suppress: bool = False
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message asked for.
+
+    ``on_suppressed``: ``record`` accepts and marks the delivery, ``drop`` leaves suppressed recipients out and
+    refuses only when none remains, ``refuse`` refuses when any is suppressed.
+    ``sandbox``: everything happens but nothing leaves. ``redirect_to``: mail goes there instead of to the
+    recipients, who stay in the reports. ``send_at``: a moment, None for at once.
+    ``shown_to`` stands in the To header where it is not the recipients themselves.
+    ``extra``: a dialect's own words that are only echoed back by it.
+    """
+
+    sender: Party
+    to: tuple[Party, ...] = ()
+    cc: tuple[Party, ...] = ()
+    bcc: tuple[Party, ...] = ()
+    reply_to: tuple[Party, ...] = ()
+    content: Content = Content()
+    template: TemplateUse | None = None
+    variables: dict[str, Value] = {}
+    stream: str = "outbound"
+    tag: str = ""
+    tags: tuple[Tag, ...] = ()
+    metadata: dict[str, str] = {}
+    track_opens: bool | None = None
+    track_links: TrackLinks | None = None
+    send_at: int | None = None
+    sandbox: bool = False
+    redirect_to: str = ""
+    message_id: str = ""
+    topic: str = ""
+    locale: str = ""
+    timezone: str = ""
+    rehearsals: dict[str, Rehearsal] = {}
+    on_suppressed: Literal["record", "drop", "refuse"] = "record"
+    extra: dict[str, str] = {}
+
+    def recipients(self) -> tuple[tuple[str, Party], ...]:
+        """Role and party of every recipient, in order: to, cc, bcc."""
+        return (
+            *(("to", party) for party in self.to),
+            *(("cc", party) for party in self.cc),
+            *(("bcc", party) for party in self.bcc),
+        )

@@ -1,0 +1,125 @@
+"""What a templated message says: its template at the version fixed at acceptance, nested in its layouts."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from core import templates
+from core.core import Core
+from core.errors import RenderFailed
+from core.messages.draft import Content, TemplateUse, Value
+from core.messages.message import Message, Rendering
+from core.render import Options, Source, compile_text
+from core.render import render as render_source
+from core.render.references import references
+from core.store.database import Database, listed, rows
+from core.store.statements import sql
+
+_MOST_PARENTS: Final = 100
+_BODY: Final = msgspec.msgpack.Decoder(templates.Body)
+
+
+async def render(core: Core, message: Message) -> Rendering:
+    """Render a message; raises RenderFailed. Variables the call left out are filled from the template's defaults."""
+    use = message.draft.template
+    if use is None:
+        return await asyncio.to_thread(_inline, message)
+    body, syntax = await _body(core.db, use)
+    template = _source(use.slug or use.name, syntax, body)
+    parents = await parents_of(core.db, message.workspace_id, template)
+    source, variables = _nested(template, message.draft.content), body.defaults | message.draft.variables
+    options = _options(message)
+    # in a thread: a hostile template may use its whole time limit
+    made = await asyncio.to_thread(render_source, source, [template, *parents], variables, options)
+    headers = _headers(message, syntax, variables, options)
+    return Rendering(subject=made.subject, html=made.html, text=made.text, headers=headers)
+
+
+def _inline(message: Message) -> Rendering:
+    """A message whose own content is a template."""
+    content, variables = message.draft.content, message.draft.variables
+    source = Source(
+        name="content",
+        syntax=content.syntax,
+        subject=content.subject,
+        html=content.html,
+        text=content.text,
+        css=content.css or None,
+    )
+    options = _options(message)
+    made = render_source(source, (), variables, options)
+    headers = _headers(message, content.syntax, variables, options)
+    return Rendering(subject=made.subject, html=made.html, text=made.text, headers=headers)
+
+
+async def parents_of(db: Database, workspace_id: str, source: Source) -> list[Source]:
+    """Every template that a source needs, near and far, at their newest versions; unknown ones are left out."""
+    held: dict[str, Source] = {}
+    wanted = references(source)
+    while missing := sorted(wanted - held.keys()):
+        query = sql.templates_by_slugs(workspace_id=workspace_id, slugs=listed(missing))
+        found = [template_source(template) for template in await rows(db, templates.Template, query)]
+        held |= {parent.name: parent for parent in found}
+        wanted = frozenset(slug for parent in found for slug in references(parent))
+        if len(held) > _MOST_PARENTS:
+            raise RenderFailed(source.name, "too many templates include or extend each other")
+        if not found:
+            break
+    return list(held.values())
+
+
+def template_source(template: templates.Template) -> Source:
+    """A template's newest version as something to render; its name is its slug."""
+    return _source(template.slug, template.syntax, template.body)
+
+
+async def _body(db: Database, use: TemplateUse) -> tuple[templates.Body, str]:
+    found = await db.fetch(sql.template_body(template_id=use.id, version=use.version))
+    if not found:
+        raise RenderFailed(use.name, "the template is gone")
+    return _BODY.decode(found[0][0]), found[0][1]
+
+
+def _source(name: str, syntax: str, body: templates.Body) -> Source:
+    return Source(
+        name=name,
+        syntax=syntax,
+        subject=body.subject,
+        html=body.html,
+        text=body.text,
+        css=body.css or None,
+        layout=body.layout,
+    )
+
+
+def _nested(template: Source, content: Content) -> Source:
+    """A call's own body goes into the template; without one, only its subject wins over the template's."""
+    if content.html is None and content.text is None:
+        return msgspec.structs.replace(template, subject=content.subject or template.subject)
+    return Source(
+        name="content",
+        syntax=template.syntax,
+        subject=content.subject,
+        html=content.html,
+        text=content.text,
+        css=content.css or None,
+        layout=template.name,
+    )
+
+
+def _options(message: Message) -> Options:
+    draft = message.draft
+    return Options(timezone=draft.timezone or "UTC", locale=draft.locale, now=message.created_at)
+
+
+def _headers(
+    message: Message, syntax: str, variables: dict[str, Value], options: Options
+) -> tuple[tuple[str, str], ...]:
+    content = message.draft.content
+    if not content.syntax:
+        return content.headers
+    return tuple(
+        (name, compile_text(syntax, value, escape=False).render(variables, options))
+        for name, value in content.headers
+    )

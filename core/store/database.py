@@ -1,0 +1,102 @@
+"""The narrow port to an engine, and the mapping of rows to structs."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import cache
+from typing import Any, Protocol, TypeVar, get_type_hints
+
+import msgspec
+
+from core.store.statements import Many, Query
+
+Row = Sequence[Any]
+T = TypeVar("T")
+
+
+class StoreUnavailable(Exception):  # noqa: N818  # said of the store, not of a call
+    """The engine cannot be reached or refuses to work; nothing of the call is kept."""
+
+
+class Transaction(Protocol):
+    """Statements that happen together or not at all."""
+
+    async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
+        """Run steps in order, in one trip where the engine allows; rows of each step (``Many`` gives none).
+
+        ``commit`` ends the transaction in the same trip; nothing may be run after it.
+        """
+        ...
+
+
+class Database(Protocol):
+    """An open engine."""
+
+    name: str
+
+    async def fetch(self, query: Query) -> list[Row]:
+        """Read outside any transaction; sees everything committed before the call."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction for writing; leaving the block commits durably, an exception rolls back."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection, after running work ended."""
+        ...
+
+
+async def write(db: Database, *steps: Query | Many) -> list[list[Row]]:
+    """Run steps as one transaction of their own."""
+    async with db.transaction() as work:
+        return await work.run(*steps, commit=True)
+
+
+async def rows(db: Database, kind: type[T], query: Query) -> list[T]:
+    """Read structs; the statement's columns stand in the order of the struct's fields, which may have more."""
+    make = mapper(kind)
+    return [make(row) for row in await db.fetch(query)]
+
+
+async def one(db: Database, kind: type[T], query: Query) -> T | None:
+    """Read a struct, or None where no row fits."""
+    found = await db.fetch(query)
+    return mapper(kind)(found[0]) if found else None
+
+
+@cache
+def mapper(kind: type[T]) -> Callable[[Row], T]:
+    """From a row to a struct by the types of its fields: truth values, and msgpack or JSON for what is no scalar."""
+    names = tuple(field.name for field in msgspec.structs.fields(kind))  # type: ignore[arg-type]  # kind is a Struct
+    hints = get_type_hints(kind)
+    changes = tuple((position, _reader(hints[name])) for position, name in enumerate(names))
+    changes = tuple((position, read) for position, read in changes if read is not None)
+
+    def make(row: Row) -> T:
+        values = list(row)
+        if len(values) > len(names):
+            message = f"{kind.__name__} has {len(names)} fields, the row {len(values)}"
+            raise TypeError(message)
+        for position, read in changes:
+            if read is not None and values[position] is not None:
+                values[position] = read(values[position])
+        return kind(**dict(zip(names, values, strict=False)))
+
+    return make
+
+
+_SCALARS = (str, int, float, bytes)
+
+
+def _reader(hint: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401  # a type expression
+    if hint is bool:
+        return bool
+    if hint in _SCALARS or hint in tuple(scalar | None for scalar in _SCALARS):
+        return None
+    packed, text = msgspec.msgpack.Decoder(hint), msgspec.json.Decoder(hint)
+    return lambda held: packed.decode(held) if isinstance(held, bytes) else text.decode(held)
+
+
+def listed(values: Sequence[str]) -> str:
+    """A list as the one JSON parameter that ``json_array_elements_text`` unfolds."""
+    return msgspec.json.encode(values).decode()

@@ -1,0 +1,96 @@
+"""PostgreSQL through asyncpg: any number of processes share one database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Self
+
+import asyncpg
+
+from core.store.database import Row, StoreUnavailable
+from core.store.statements import Many, Query
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+_MIGRATION_LOCK: Final = 0x42414245
+_STATEMENT_CACHE: Final = 512
+_LOST: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+
+
+class Postgres:
+    """An open pool."""
+
+    name = "postgres"
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        """Use an open pool."""
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, connections: int = 10) -> Self:
+        """Connect; raises StoreUnavailable with the server's reason."""
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=connections,
+                statement_cache_size=_STATEMENT_CACHE,
+                max_cached_statement_lifetime=0,
+                # compiling a plan to machine code costs more than these short statements take
+                server_settings={"jit": "off", "application_name": "babelpost"},
+            )
+        except (*_LOST, asyncpg.PostgresError) as error:
+            message = f"PostgreSQL cannot be reached: {error}"
+            raise StoreUnavailable(message) from error
+        return cls(pool)
+
+    async def fetch(self, query: Query) -> list[Row]:
+        """Read on any connection of the pool."""
+        try:
+            async with self._pool.acquire() as connection:
+                return await connection.fetch(query.statement.postgres, *_values(query))
+        except _LOST as error:
+            raise StoreUnavailable(str(error)) from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["PostgresTransaction"]:
+        """See ``Database.transaction``."""
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield PostgresTransaction(connection)
+        except _LOST as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def script(self, text: str) -> None:
+        """Run a schema step in one transaction; processes that start together take turns."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+            await connection.execute(text)
+
+    async def close(self) -> None:
+        """Wait for running work, then disconnect."""
+        await self._pool.close()
+
+
+class PostgresTransaction:
+    """Steps on one connection inside BEGIN and COMMIT."""
+
+    def __init__(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+        """The block around it has begun the transaction."""
+        self._connection = connection
+
+    async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
+        """See ``Transaction.run``; the block's end commits, so ``commit`` changes nothing here."""
+        del commit
+        return [await self._step(step) for step in steps]
+
+    async def _step(self, step: Query | Many) -> list[Row]:
+        if isinstance(step, Query):
+            return await self._connection.fetch(step.statement.postgres, *_values(step))
+        if step.rows:
+            await self._connection.executemany(step.statement.postgres, step.rows)
+        return []
+
+
+def _values(query: Query) -> list[object]:
+    return [query.values[name] for name in query.statement.parameters]

@@ -1,0 +1,171 @@
+-- name: content_insert
+INSERT INTO contents (id, body) VALUES (:id, :body)
+
+-- name: attachment_insert
+INSERT INTO attachments (owner_id, position, id, filename, content_type, content_id, size_bytes, url, data)
+VALUES (:owner_id, :position, :id, :filename, :content_type, :content_id, :size_bytes, :url, :data)
+
+-- name: batch_insert
+INSERT INTO batches (id, workspace_id, number, uid, environment, total, created_at)
+VALUES (:id, :workspace_id, :number, :uid, :environment, :total, :created_at)
+
+-- name: message_insert
+INSERT INTO messages (id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject,
+                      tag, created_at, scheduled_at, body)
+VALUES (:id, :workspace_id, :environment, :number, :batch_id, :content_id, :stream, :state, :sender, :subject,
+        :tag, :created_at, :scheduled_at, :body)
+
+-- name: delivery_insert
+INSERT INTO deliveries (message_id, position, workspace_id, role, email, email_key, state, attempts, code, text,
+                        updated_at)
+VALUES (:message_id, :position, :workspace_id, :role, :email, :email_key, :state, :attempts, :code, :text,
+        :updated_at)
+
+-- name: event_insert
+INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
+VALUES (:message_id, :id, :workspace_id, :position, :kind, :at, :detail)
+
+-- name: claims_expire
+DELETE FROM claims
+WHERE key IN (SELECT value FROM json_array_elements_text(:keys)) AND expires_at <= :now
+
+-- name: claims_take
+INSERT INTO claims (key) SELECT value FROM json_array_elements_text(:keys) WHERE true
+ON CONFLICT DO NOTHING RETURNING key
+
+-- name: claim_fill
+UPDATE claims SET fingerprint = :fingerprint, answer = :answer, expires_at = :expires_at WHERE key = :key
+
+-- name: claims_give_back
+DELETE FROM claims WHERE key IN (SELECT value FROM json_array_elements_text(:keys))
+
+-- name: claim_get
+SELECT fingerprint, answer FROM claims WHERE key = :key
+
+-- name: claims_purge
+DELETE FROM claims WHERE expires_at <= :now
+
+-- name: message_get
+SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
+       scheduled_at, body
+FROM messages
+WHERE id = :id AND workspace_id = :workspace_id AND environment = :environment
+
+-- name: messages_by_ids
+SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
+       scheduled_at, body
+FROM messages
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: messages_of_batch
+SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
+       scheduled_at, body
+FROM messages
+WHERE batch_id = :batch_id AND id > :after
+ORDER BY id
+LIMIT :count
+
+-- fragment: messages_match
+-- every filter is optional; states are the standings of core.messages.message.standing, told by SQL
+FROM messages m
+WHERE workspace_id = :workspace_id AND environment = :environment
+  AND id < :before_id AND id > :after_id
+  AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
+  AND (CAST(:sender AS TEXT) IS NULL OR sender = :sender)
+  AND (CAST(:tag AS TEXT) IS NULL OR tag = :tag)
+  AND (CAST(:subject AS TEXT) IS NULL OR lower(subject) LIKE :subject ESCAPE '!')
+  AND (CAST(:recipient AS TEXT) IS NULL OR id IN (
+        SELECT message_id FROM deliveries WHERE workspace_id = :workspace_id AND email_key = :recipient))
+  AND (CAST(:states AS TEXT) IS NULL OR (
+        CASE WHEN state = 'canceled' THEN 'canceled' ELSE (
+            SELECT CASE max(CASE d.state
+                        WHEN 'complained' THEN 7 WHEN 'bounced' THEN 6 WHEN 'failed' THEN 5 WHEN 'suppressed' THEN 4
+                        WHEN 'delivered' THEN 3 WHEN 'deferred' THEN 2 ELSE 1 END)
+                   WHEN 7 THEN 'complained' WHEN 6 THEN 'bounced' WHEN 5 THEN 'failed' WHEN 4 THEN 'suppressed'
+                   WHEN 3 THEN 'delivered' WHEN 2 THEN 'deferred'
+                   ELSE CASE WHEN m.state = 'scheduled' THEN 'scheduled' ELSE 'queued' END END
+            FROM deliveries d WHERE d.message_id = m.id)
+        END) IN (SELECT value FROM json_array_elements_text(CAST(:states AS JSON))))
+
+-- name: messages_page
+SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
+       scheduled_at, body
+@messages_match
+ORDER BY id DESC LIMIT :count OFFSET :skip
+
+-- name: messages_page_back
+SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
+       scheduled_at, body
+@messages_match
+ORDER BY id LIMIT :count OFFSET :skip
+
+-- name: messages_count
+SELECT count(*)
+@messages_match
+
+-- name: deliveries_of
+SELECT message_id, position, role, email, state, attempts, code, text, updated_at FROM deliveries
+WHERE message_id IN (SELECT value FROM json_array_elements_text(:ids))
+ORDER BY message_id, position
+
+-- name: deliveries_count
+SELECT count(*) FROM deliveries WHERE workspace_id = :workspace_id AND message_id >= :since
+
+-- name: contents_of
+SELECT id, body FROM contents WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: renderings_of
+SELECT message_id, body FROM renderings WHERE message_id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: rendering_put
+INSERT INTO renderings (message_id, body) VALUES (:message_id, :body)
+ON CONFLICT (message_id) DO UPDATE SET body = excluded.body
+
+-- name: attachments_of
+SELECT id, position, filename, content_type, content_id, size_bytes, url FROM attachments
+WHERE owner_id = :owner_id ORDER BY position
+
+-- name: attachments_with_data
+SELECT id, position, filename, content_type, content_id, size_bytes, url, data FROM attachments
+WHERE owner_id = :owner_id ORDER BY position
+
+-- name: attachment_fetched
+UPDATE attachments SET data = :data, size_bytes = :size_bytes, content_type = :content_type WHERE id = :id
+
+-- name: batch_by_uid
+SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches
+WHERE workspace_id = :workspace_id AND uid = :uid
+
+-- name: batches_since
+SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches
+WHERE workspace_id = :workspace_id AND environment = :environment AND id > :after
+ORDER BY id LIMIT :count
+
+-- name: batches_by_ids
+SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: message_cancel
+UPDATE messages SET state = 'canceled' WHERE id = :id
+
+-- name: message_started
+UPDATE messages SET state = 'accepted' WHERE id = :id AND state = 'scheduled'
+
+-- name: message_reschedule
+UPDATE messages SET scheduled_at = :scheduled_at WHERE id = :id
+
+-- name: deliveries_cancel
+UPDATE deliveries SET state = 'canceled', updated_at = :now WHERE message_id = :id
+
+-- name: delivery_record
+UPDATE deliveries SET state = :state, attempts = :attempts, code = :code, text = :text, updated_at = :updated_at
+WHERE message_id = :message_id AND position = :position AND state IN ('queued', 'deferred')
+
+-- name: delivery_complain
+-- only upwards: see core.messages.message for the ranks
+UPDATE deliveries SET state = 'complained', updated_at = :updated_at
+WHERE message_id = :message_id AND position = :position AND state = 'delivered'
+
+-- name: events_of_message
+SELECT id, message_id, position, kind, at, detail FROM events
+WHERE message_id = :message_id AND workspace_id = :workspace_id ORDER BY id

@@ -1,0 +1,94 @@
+-- name: counter_advance
+INSERT INTO counters (name, next) VALUES (:name, 1 + :size)
+ON CONFLICT (name) DO UPDATE SET next = counters.next + excluded.next - 1
+RETURNING next
+
+-- name: account_insert
+INSERT INTO accounts (id, number, name, created_at) VALUES (:id, :number, :name, :created_at)
+ON CONFLICT DO NOTHING
+
+-- name: account_by_name
+SELECT id, number, name, created_at FROM accounts WHERE name = :name
+
+-- name: workspace_insert
+INSERT INTO workspaces (id, number, account_id, name, settings, created_at)
+VALUES (:id, :number, :account_id, :name, :settings, :created_at)
+ON CONFLICT DO NOTHING
+
+-- name: workspace_by_name
+SELECT id, number, account_id, name, settings, created_at FROM workspaces
+WHERE account_id = :account_id AND name = :name
+
+-- name: workspace_get
+SELECT id, number, account_id, name, settings, created_at FROM workspaces WHERE id = :id
+
+-- name: credential_insert
+INSERT INTO credentials (id, account_id, workspace_id, dialect, kind, name, prefix, last4, hash, scopes, environment,
+                         state, created_at)
+VALUES (:id, :account_id, :workspace_id, :dialect, :kind, :name, :prefix, :last4, :hash, :scopes, :environment,
+        :state, :created_at)
+ON CONFLICT DO NOTHING RETURNING id
+
+-- name: credential_by_hash
+SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, c.last4, c.hash, c.scopes,
+       c.environment, c.state, c.created_at, w.number, w.name
+FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
+WHERE c.dialect = :dialect AND c.hash = :hash
+
+-- name: credentials_all
+SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, c.last4, c.hash, c.scopes,
+       c.environment, c.state, c.created_at, w.number, w.name
+FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
+ORDER BY c.created_at, c.id
+
+-- name: credential_set_state
+UPDATE credentials SET state = :state WHERE id = :id RETURNING id
+
+-- name: stream_insert
+INSERT INTO streams (workspace_id, key, name, kind, description, archived_at, created_at, updated_at)
+VALUES (:workspace_id, :key, :name, :kind, :description, NULL, :created_at, :updated_at)
+ON CONFLICT DO NOTHING
+
+-- name: streams_of_workspace
+SELECT workspace_id, key, name, kind, description, archived_at, created_at, updated_at FROM streams
+WHERE workspace_id = :workspace_id ORDER BY created_at, key
+
+-- name: domain_put
+INSERT INTO domains (id, account_id, name, verified_at, created_at)
+VALUES (:id, :account_id, :name, :verified_at, :created_at)
+ON CONFLICT (name, account_id) DO UPDATE SET verified_at = excluded.verified_at
+
+-- name: domains_of_account
+SELECT id, account_id, name, verified_at, created_at FROM domains WHERE account_id = :account_id ORDER BY name
+
+-- name: domain_delete
+DELETE FROM domains WHERE account_id = :account_id AND name = :name RETURNING id
+
+-- name: sender_put
+INSERT INTO senders (id, account_id, email, name, confirmed_at, created_at)
+VALUES (:id, :account_id, :email, :name, :confirmed_at, :created_at)
+ON CONFLICT (email, account_id) DO UPDATE SET name = excluded.name, confirmed_at = excluded.confirmed_at
+
+-- name: domains_verified
+SELECT account_id, name FROM domains
+WHERE verified_at IS NOT NULL AND name IN (SELECT value FROM json_array_elements_text(:names))
+
+-- name: senders_known
+SELECT account_id, email, confirmed_at FROM senders
+WHERE email IN (SELECT value FROM json_array_elements_text(:emails))
+
+-- name: suppressions_among
+SELECT workspace_id, email, stream FROM suppressions
+WHERE email IN (SELECT value FROM json_array_elements_text(:emails))
+
+-- name: suppression_insert
+INSERT INTO suppressions (workspace_id, email, stream, id, reason, origin, created_at)
+VALUES (:workspace_id, :email, :stream, :id, :reason, :origin, :created_at)
+ON CONFLICT DO NOTHING
+
+-- name: suppression_delete
+DELETE FROM suppressions WHERE workspace_id = :workspace_id AND email = :email AND stream = :stream RETURNING id
+
+-- name: suppressions_of_workspace
+SELECT id, email, stream, reason, origin, created_at FROM suppressions
+WHERE workspace_id = :workspace_id ORDER BY id

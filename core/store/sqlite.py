@@ -1,0 +1,197 @@
+"""SQLite: one file in WAL mode, one writer on its own thread, a few readers on theirs.
+
+A commit is on disk when it is answered (``synchronous=FULL``). Checkpoints run on a thread of their own, since one
+in the writer would hold up a whole batch.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from threading import local
+from typing import Final, Self, TypeVar
+
+from core.store.database import Row, StoreUnavailable
+from core.store.statements import Many, Query
+
+T = TypeVar("T")
+
+_READERS: Final = 2
+_CHECKPOINT_EVERY_S: Final = 1.0
+_BUSY_TIMEOUT_S: Final = 10.0
+# 8 KiB pages suit rows that carry a message body; they only take effect on a new file
+_PRAGMAS: Final = (
+    "PRAGMA page_size=8192",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=OFF",
+    "PRAGMA cache_size=-16384",
+)
+
+
+class SQLite:
+    """An open SQLite file."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, *, owner: bool) -> None:
+        """Open the file, made where missing. ``owner``: serve from it, alone; a second owner is refused."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._lock_file = _own(path) if owner else None
+        self._write = _connect(path)
+        self._write.execute("PRAGMA wal_autocheckpoint=0" if owner else "PRAGMA wal_autocheckpoint=1000")
+        self._writer = ThreadPoolExecutor(1, "sqlite-writer")
+        self._readers = ThreadPoolExecutor(_READERS, "sqlite-reader")
+        self._turn = asyncio.Lock()
+        self._held = local()
+        self._opened: list[sqlite3.Connection] = []
+        self._checkpoints = asyncio.create_task(self._checkpoint_forever()) if owner else None
+
+    @classmethod
+    async def open(cls, path: Path, *, owner: bool = True) -> Self:
+        """Open inside a running loop."""
+        return cls(path, owner=owner)
+
+    async def fetch(self, query: Query) -> list[Row]:
+        """Read on one of the readers' connections."""
+        return await _on(self._readers, lambda: _run(self._reader(), query))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["SQLiteTransaction"]:
+        """Wait for the one writer; see ``Database.transaction``."""
+        async with self._turn:
+            work = SQLiteTransaction(self._write, self._writer)
+            try:
+                yield work
+            except BaseException:
+                await asyncio.shield(work.roll_back())
+                raise
+            await asyncio.shield(work.commit())
+
+    async def script(self, text: str) -> None:
+        """Run a schema step, statement by statement, in one transaction."""
+        async with self._turn:
+            await _on(self._writer, lambda: self._write.executescript(f"BEGIN IMMEDIATE;\n{text}\nCOMMIT;"))
+
+    async def close(self) -> None:
+        """Finish, checkpoint and let the file go."""
+        if self._checkpoints is not None:
+            self._checkpoints.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._checkpoints
+        self._readers.shutdown()
+        async with self._turn:
+            self._writer.shutdown()
+            for connection in (*self._opened, self._write):
+                connection.close()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._held, "connection", None)
+        if connection is None:
+            connection = self._held.connection = _connect(self._path)
+            connection.execute("PRAGMA query_only=ON")
+            self._opened.append(connection)
+        return connection
+
+    async def _checkpoint_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECKPOINT_EVERY_S)
+            await _on(self._readers, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+        # a busy file is no failure: the next round, a second later, does it
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()
+
+
+class SQLiteTransaction:
+    """Steps on the writer's thread; the first trip begins, the last may commit."""
+
+    def __init__(self, connection: sqlite3.Connection, writer: ThreadPoolExecutor) -> None:
+        """Nothing is begun before the first step."""
+        self._connection = connection
+        self._writer = writer
+        self._begun = False
+
+    async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
+        """See ``Transaction.run``."""
+        begin, self._begun = not self._begun, not commit
+        # shielded: a caller that is cancelled must not roll back beside a thread that still writes
+        return await asyncio.shield(_on(self._writer, lambda: self._trip(steps, begin=begin, commit=commit)))
+
+    def _trip(self, steps: tuple[Query | Many, ...], *, begin: bool, commit: bool) -> list[list[Row]]:
+        try:
+            if begin:
+                self._connection.execute("BEGIN IMMEDIATE")
+            found = [_run(self._connection, step) for step in steps]
+            if commit:
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if commit and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return found
+
+    async def commit(self) -> None:
+        """Make everything durable, where the last step did not already."""
+        if self._begun:
+            self._begun = False
+            await _on(self._writer, lambda: self._connection.execute("COMMIT"))
+
+    async def roll_back(self) -> None:
+        """Undo everything; safe to call when nothing was begun."""
+        self._begun = False
+        await _on(self._writer, self._undo)
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+async def _on(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    try:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def _run(connection: sqlite3.Connection, step: Query | Many) -> list[Row]:
+    statement = step.statement
+    if isinstance(step, Many):
+        connection.executemany(statement.sqlite, step.rows)
+        return []
+    values = step.values
+    return connection.execute(statement.sqlite, [values[name] for name in statement.occurrences]).fetchall()
+
+
+def _own(path: Path) -> int:
+    """Hold a lock beside the file for as long as the process lives; the kernel frees it after any death."""
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        message = (
+            f"{path} is served by another process. SQLite serves one process; "
+            "use PostgreSQL (BABELPOST_DATABASE=postgresql://…) for more."
+        )
+        raise StoreUnavailable(message) from error
+    return handle

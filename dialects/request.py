@@ -1,0 +1,120 @@
+"""One HTTP request as the dialects see it: headers on demand, a body bounded while it is read."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from core.budget import Budget
+from core.errors import TooLarge
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# bodies up to this size need no permit; 64 KiB is what the server buffers by itself anyway
+_FREE_BYTES: Final = 64 * 1024
+
+
+class ClientGone(Exception):  # noqa: N818  # no error of anyone's: nobody is left to answer
+    """The client hung up before its request was complete."""
+
+
+class Request:
+    """What came in. ``path`` is what is left after a dialect's prefix, percent-decoded once."""
+
+    __slots__ = ("_body", "_headers", "_receive", "headers_out", "id", "limit_bytes", "method", "path", "scope", "state")
+
+    def __init__(self, scope: Scope, receive: Receive, path: str, request_id: str) -> None:
+        """Wrap an ASGI request; nothing is read yet."""
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path = path
+        self.id = request_id
+        self.limit_bytes = 0
+        self.headers_out: list[tuple[bytes, bytes]] = []
+        # what a dialect's guard learned while reading, for its decoder: an envelope parsed once
+        self.state: Any = None
+        self._receive = receive
+        self._body: bytes | None = None
+        self._headers: dict[bytes, str] | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """A header by its lower-case name; the last one wins."""
+        if self._headers is None:
+            self._headers = {key: value.decode("latin-1") for key, value in self.scope["headers"]}
+        return self._headers.get(name)
+
+    def bearer(self) -> str:
+        """The token of ``Authorization: Bearer …``, the scheme in any case; empty where there is none."""
+        value = self.header(b"authorization") or ""
+        scheme, _, token = value.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    def query(self) -> list[tuple[str, str]]:
+        """The query's pairs in order, decoded; blank values stay."""
+        raw: bytes = self.scope["query_string"]
+        return parse_qsl(raw.decode("latin-1"), keep_blank_values=True) if raw else []
+
+    @property
+    def body(self) -> bytes:
+        """The body, once it was read."""
+        if self._body is None:
+            message = "the body was not read"
+            raise RuntimeError(message)
+        return self._body
+
+    def forget(self) -> None:
+        """Let the raw body go, once everything is decoded from it: a large one must not be held twice."""
+        self._body = b""
+
+    @asynccontextmanager
+    async def permit(self, budget: Budget) -> AsyncIterator[None]:
+        """Hold room for the body as long as it is worked on; small bodies pass freely. Raises TooLarge."""
+        size = self._declared_bytes()
+        self._check(size)
+        if size <= _FREE_BYTES:
+            yield
+            return
+        async with budget.hold(size):
+            yield
+
+    def _declared_bytes(self) -> int:
+        """By Content-Length; a body that does not say is taken for the largest allowed."""
+        length = self.header(b"content-length")
+        if length is not None and length.isdecimal():
+            return int(length)
+        return self.limit_bytes if self.header(b"transfer-encoding") is not None else 0
+
+    async def read(self) -> bytes:
+        """Read the body; raises TooLarge as soon as it is known to exceed the limit, without reading on."""
+        if self._body is not None:
+            return self._body
+        self._check(self._declared_bytes())
+        first = await self._chunk()
+        if not first[1]:
+            self._check(len(first[0]))
+            self._body = first[0]
+            return self._body
+        return await self._join(first[0])
+
+    async def _join(self, first: bytes) -> bytes:
+        # one growing buffer: a list of chunks and its join would hold a large body twice
+        whole = bytearray(first)
+        more = True
+        while more:
+            chunk, more = await self._chunk()
+            whole += chunk
+            self._check(len(whole))
+        self._body = bytes(whole)
+        return self._body
+
+    def _check(self, size: int) -> None:
+        if size > self.limit_bytes:
+            raise TooLarge("body", self.limit_bytes)
+
+    async def _chunk(self) -> tuple[bytes, bool]:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        return message.get("body", b""), message.get("more_body", False)

@@ -1,0 +1,119 @@
+"""Opens the collaborators in order and closes them in reverse: what lives as long as the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.budget import Budget
+from core.clock import SystemClock
+from core.core import Core, Policy
+from core.credentials import CredentialCache
+from core.fetch import Fetcher
+from core.jobs.deliver import Deliverer, Routes
+from core.jobs.files import Files
+from core.jobs.queue import release_all
+from core.jobs.record import Recorder
+from core.jobs.wake import Wake
+from core.jobs.worker import Worker
+from core.messages import Intake
+from core.numbers import Numbers
+from core.store.database import write
+from core.store.migrate import Migratable, migrate
+from core.store.postgres import Postgres
+from core.store.sqlite import SQLite
+from core.transport.capture import Capture
+from core.transport.relay import Relay, parse_url
+from core.transport.transport import Transport
+from core.windows import Windows
+from gateway.config import Settings
+
+_SQLITE: Final = "sqlite:///"
+_FILE_LIMIT_BYTES: Final = 40 * 1024 * 1024
+
+
+async def open_database(settings: Settings, *, owner: bool) -> Migratable:
+    """Open the configured engine; ``owner``: to serve from it, which SQLite allows one process only."""
+    if settings.database.startswith(_SQLITE):
+        return await SQLite.open(Path(settings.database.removeprefix(_SQLITE)), owner=owner)
+    return await Postgres.open(settings.database, connections=settings.postgres_pool)
+
+
+def policy(settings: Settings) -> Policy:
+    """The operator's decisions that the domain obeys."""
+    return Policy(
+        sender_policy=settings.sender_policy,
+        message_host=settings.message_host,
+        public_url=settings.url,
+        key_pepper=settings.key_pepper,
+        lease_s=settings.lease_s,
+        retry_schedule_s=settings.retry_schedule_s,
+        give_up_after_s=settings.give_up_after_s,
+        allow_private_targets=settings.allow_private_targets,
+        rate_limits=settings.rate_limits,
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Core]:
+    """A core on an open, migrated database; closing finishes what waits for a commit."""
+    async with AsyncExitStack() as stack:
+        db = await open_database(settings, owner=owner)
+        stack.push_async_callback(db.close)
+        await migrate(db)
+        if isinstance(db, SQLite) and owner:
+            # no other process can hold a lease here: what a killed one held is due now
+            await write(db, release_all(SystemClock().now()))
+        core = make_core(db, policy(settings), in_flight_body_bytes=settings.in_flight_body_bytes)
+        stack.push_async_callback(core.intake.close)
+        yield core
+
+
+def make_core(db: Migratable, chosen: Policy, *, in_flight_body_bytes: int) -> Core:
+    """Tie a core's parts together."""
+    held: list[Core] = []
+    core = Core(
+        db=db,
+        clock=SystemClock(),
+        policy=chosen,
+        numbers=Numbers(db),
+        credentials=CredentialCache(db, chosen.key_pepper),
+        intake=Intake(lambda: held[0]),
+        wake=Wake(),
+        windows=Windows(),
+        bodies=Budget(in_flight_body_bytes),
+    )
+    held.append(core)
+    return core
+
+
+def transport(settings: Settings) -> Transport:
+    """The transport that the settings ask for."""
+    if settings.transport == "capture":
+        return Capture()
+    url = parse_url(settings.relay)
+    wanted = max(url.connections, settings.worker_concurrency)
+    return Relay(msgspec.structs.replace(url, connections=wanted))
+
+
+@asynccontextmanager
+async def working(core: Core, settings: Settings) -> AsyncIterator[Worker]:
+    """A worker with everything it needs; the caller runs it. Closing ends its connections."""
+    async with AsyncExitStack() as stack:
+        recorder = Recorder(lambda: core)
+        stack.push_async_callback(recorder.close)
+        default = transport(settings)
+        stack.push_async_callback(default.close)
+        fetcher = Fetcher(allow_private=settings.allow_private_targets)
+        stack.push_async_callback(fetcher.close)
+        deliverer = Deliverer(
+            core,
+            Routes(default=default, sandbox=Capture()),
+            recorder,
+            Files(core, fetcher, limit_bytes=_FILE_LIMIT_BYTES),
+            concurrency=settings.worker_concurrency,
+            budget=Budget(settings.in_flight_body_bytes),
+        )
+        yield Worker(core, deliverer, claim_batch=settings.claim_batch)

@@ -1,0 +1,47 @@
+"""What several commands take: the settings, an account and a workspace."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from gateway.config import Settings, load
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_NAME: Final = "default"
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="TOML file with settings; the environment (BABELPOST_…) wins over it.",
+)
+account_option = click.option("--account", default=DEFAULT_NAME, show_default=True, help="Account by name; made if new.")
+workspace_option = click.option(
+    "--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name; made if new."
+)
+
+
+def with_settings(command: F) -> F:
+    """Give a command ``settings`` for its ``--config``; for commands on the store, no relay is asked for."""
+
+    @config_option
+    @wraps(command)
+    def wrapped(*args: Any, config: Path | None, **kwargs: Any) -> Any:  # noqa: ANN401
+        settings = load(config, os.environ, Settings(transport="capture"))
+        return command(*args, settings=settings, **kwargs)
+
+    return wrapped  # type: ignore[return-value]  # the same command, with its settings filled in
+
+
+def run(work: Awaitable[None]) -> None:
+    """Run a command's coroutine."""
+
+    async def whole() -> None:
+        await work
+
+    asyncio.run(whole())

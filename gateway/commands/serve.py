@@ -1,0 +1,101 @@
+"""``babelpost dev``, ``serve`` and ``worker``: the processes."""
+
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import uvloop
+
+from gateway import logs
+from gateway.assemble import opened, working
+from gateway.commands.options import config_option
+from gateway.config import Settings, load
+from gateway.development import Development, development
+from gateway.serving import enabled, listen, running, serving, until_stopped
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    uvloop.run(work)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="HTTP port; 0 picks a free one.  [default: 8025]")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True,
+              help="Folder for the database and dev.json; delete it to begin anew.")  # fmt: skip
+@click.option("--relay", help="Send for real through smtp://user:password@host:port instead of keeping mail here.")
+@config_option
+def dev(port: int | None, data: Path, relay: str | None, config: Path | None) -> None:
+    """Start a server for development: SQLite, one key for each dialect, mail is kept and not sent.
+
+    Any sender is accepted. When it listens, dev.json in the data folder tells its addresses and keys.
+    """
+    base = Settings(
+        transport="capture",
+        sender_policy="any",
+        database=f"sqlite:///{data / 'babelpost.db'}",
+        log_format="console",
+    )
+    if relay is not None:
+        base = msgspec.structs.replace(base, transport="relay", relay=relay)
+    settings = load(config, os.environ, base)
+    if port is not None:
+        settings = msgspec.structs.replace(settings, port=port)
+    logs.configure(settings.log_level, settings.log_format)
+    _run(_dev(settings, data))
+
+
+async def _dev(settings: Settings, data: Path) -> None:
+    bound = listen(settings.host, settings.port)
+    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+    async with (
+        opened(settings) as core,
+        working(core, settings) as worker,
+        serving(core, settings, bound),
+        running(worker),
+    ):
+        made: Development = await development(core, settings, enabled(settings), data)
+        click.echo(made.welcome(), nl=False)
+        await until_stopped()
+        click.echo("stopping: running requests and deliveries end first", err=True)
+
+
+@click.command()
+@config_option
+@click.option("--no-worker", is_flag=True, help="Answer requests only; deliver with 'babelpost worker' processes.")
+def serve(config: Path | None, *, no_worker: bool) -> None:
+    """Serve every dialect, and deliver mail in the same process unless --no-worker."""
+    settings = load(config, os.environ)
+    logs.configure(settings.log_level, settings.log_format)
+    _run(_serve(settings, deliver=not no_worker))
+
+
+async def _serve(settings: Settings, *, deliver: bool) -> None:
+    bound = listen(settings.host, settings.port)
+    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+    async with opened(settings) as core, working(core, settings) as worker, serving(core, settings, bound):
+        click.echo(f"listening on {settings.url}", err=True)
+        if not deliver:
+            await until_stopped()
+            return
+        async with running(worker):
+            await until_stopped()
+
+
+@click.command()
+@config_option
+def worker(config: Path | None) -> None:
+    """Deliver mail, beside servers on the same PostgreSQL; start as many as you need."""
+    settings = load(config, os.environ)
+    if settings.database.startswith("sqlite:"):
+        raise click.UsageError("a worker of its own needs PostgreSQL; with SQLite, 'babelpost serve' delivers itself")
+    logs.configure(settings.log_level, settings.log_format)
+    _run(_worker(settings))
+
+
+async def _worker(settings: Settings) -> None:
+    async with opened(settings) as core, working(core, settings) as made, running(made):
+        click.echo("working", err=True)
+        await until_stopped()

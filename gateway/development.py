@@ -1,0 +1,91 @@
+"""What ``babelpost dev`` has beside a server: a workspace, a key for each dialect, and dev.json that tells both."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.accounts import Workspace
+from core.core import Core
+from core.errors import Conflict
+from dialects.dialect import Dialect
+from gateway import provision
+from gateway.config import Settings
+
+_NAME: Final = "dev"
+_FILE: Final = "dev.json"
+
+# one key's text, or several by kind
+Keys = dict[str, str | dict[str, str]]
+
+
+class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The content of dev.json."""
+
+    url: str
+    keys: Keys
+    samples: dict[str, str] = {}
+
+    def welcome(self) -> str:
+        """What is printed: the address, and a line to paste for each dialect."""
+        lines = [f"Babelpost listens on {self.url}", ""]
+        for name, sample in self.samples.items():
+            lines += [f"{name}:", f"  {sample}", ""]
+        return "\n".join(lines)
+
+
+async def development(
+    core: Core, settings: Settings, dialects: Mapping[str, Dialect], data: Path
+) -> Development:
+    """Make what is missing and write dev.json. Keys stay the same from start to start."""
+    place = await provision.workspace(core, dialects.values(), _NAME, _NAME)
+    known = _known(data / _FILE)
+    keys: Keys = {}
+    for dialect in dialects.values():
+        secrets = {
+            kind.name: await _key(core, dialect, index, place, known) for index, kind in enumerate(dialect.keys)
+        }
+        keys[dialect.name] = secrets if len(secrets) > 1 else next(iter(secrets.values()))
+    samples = {
+        dialect.name: dialect.sample.replace("{url}", settings.url).replace("{key}", _first(keys[dialect.name]))
+        for dialect in dialects.values()
+    }
+    made = Development(url=settings.url, keys=keys, samples=samples)
+    _write(data / _FILE, made)
+    return made
+
+
+async def _key(core: Core, dialect: Dialect, index: int, place: Workspace, known: Keys) -> str:
+    kind = dialect.keys[index]
+    held = known.get(dialect.name)
+    secret = held.get(kind.name) if isinstance(held, dict) else held
+    if secret is None:
+        return (await provision.mint(core, dialect, kind, place, name=_NAME, scopes=kind.all_scopes)).secret
+    try:
+        await provision.keep(core, dialect, kind, place, secret, name=_NAME, scopes=kind.all_scopes)
+    except Conflict:
+        # the usual case: the database has it since the first start
+        return secret
+    return secret
+
+
+def _first(held: str | dict[str, str]) -> str:
+    return held if isinstance(held, str) else next(iter(held.values()))
+
+
+def _known(path: Path) -> Keys:
+    if not path.exists():
+        return {}
+    return msgspec.json.decode(path.read_bytes(), type=Development).keys
+
+
+def _write(path: Path, made: Development) -> None:
+    """Replace the file whole, readable by its owner alone, since it holds keys."""
+    shown = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(made, samples={})), indent=2)
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(shown + b"\n")
+    fresh.replace(path)

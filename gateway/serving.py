@@ -1,0 +1,101 @@
+"""The running process: listener and worker side by side, stopped in order by SIGTERM or SIGINT."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import uvicorn
+from click import ClickException
+
+from core.core import Core
+from core.jobs.worker import Worker
+from dialects.dialect import Dialect, discover
+from gateway.app import Gateway
+from gateway.config import Settings, check_dialects
+
+_KEEP_ALIVE_S: Final = 75
+_DRAIN_S: Final = 20
+_BACKLOG: Final = 2048
+_LOOK_S: Final = 0.01
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers, which would end the process before its mail is given back."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def enabled(settings: Settings) -> Mapping[str, Dialect]:
+    """The dialects that the settings ask for; raises SettingsError for unknown ones."""
+    known = discover()
+    check_dialects(settings, known.keys())
+    wanted = known.keys() if settings.dialects is None else settings.dialects
+    return {name: known[name] for name in wanted}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; raises ClickException that says what to do where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
+    except OSError as error:
+        message = f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or BABELPOST_PORT."
+        raise ClickException(message) from error
+
+
+@asynccontextmanager
+async def serving(core: Core, settings: Settings, bound: socket.socket) -> AsyncIterator[uvicorn.Server]:
+    """Answer requests for the length of the block; leaving it lets running requests end."""
+    dialects = enabled(settings)
+    hosts = {host: name for name, names in settings.hosts.items() for host in names}
+    config = uvicorn.Config(
+        Gateway(core, list(dialects.values()), hosts),
+        loop="none",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(_LOOK_S)
+        yield server
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def running(worker: Worker) -> AsyncIterator[None]:
+    """Work on jobs for the length of the block; leaving it finishes or gives back what is held."""
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await task
+
+
+async def until_stopped(told: Callable[[], None] | None = None) -> None:
+    """Wait for SIGTERM or SIGINT; ``told`` runs once at the first."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    if told is not None:
+        told()
