@@ -1,14 +1,13 @@
 """Accounts and the workspaces in them."""
 
-
 from typing import Final
 
 import msgspec
 
 from core import ids, streams
 from core.core import Core
-from core.store.database import Query, one, write
-from core.store.statements import sql
+from core.store.database import one, write
+from core.store.statements import Query, sql
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,11 @@ async def save(core: Core, caller: Caller, segment_key: str, change: Change) -> 
         segment_id = (
             await work.run(
                 sql.segment_ensure(
-                    id=ids.new(), workspace_id=caller.workspace_id, key=segment_key, name=segment_key, created_at=now
+                    id=ids.new(),
+                    workspace_id=caller.workspace_id,
+                    key=segment_key,
+                    name=segment_key,
+                    created_at=now,
                 )
             )
         )[0][0][0]
@@ -80,9 +84,7 @@ async def delete(core: Core, caller: Caller, segment_key: str, email: str) -> bo
     """Forget a contact; whether there was one."""
     removed = await write(
         core.db,
-        sql.contact_delete(
-            workspace_id=caller.workspace_id, key=segment_key, email_key=addresses.key(email)
-        ),
+        sql.contact_delete(workspace_id=caller.workspace_id, key=segment_key, email_key=addresses.key(email)),
     )
     return bool(removed[0])
 

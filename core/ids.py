@@ -57,7 +57,7 @@ def is_uuid(text: str) -> bool:
     if len(text) != _UUID_LENGTH or text[8] != "-" or text[13] != "-" or text[18] != "-" or text[23] != "-":
         return False
     digits = text.replace("-", "")
-    return len(digits) == 32 and digits.isascii() and digits.isalnum() and _is_hex(digits)  # noqa: PLR2004
+    return len(digits) == 32 and digits.isascii() and digits.isalnum() and _is_hex(digits)
 
 
 def _is_hex(digits: str) -> bool:

@@ -7,8 +7,8 @@ import msgspec
 from core import addresses, ids
 from core.core import Caller, Core
 from core.errors import NotFound
-from core.store.database import Many, rows, write
-from core.store.statements import sql
+from core.store.database import rows, write
+from core.store.statements import Many, sql
 
 Reason = Literal["hard_bounce", "complaint", "manual", "unsubscribe"]
 Origin = Literal["recipient", "customer", "admin"]
@@ -33,8 +33,14 @@ def insertion(rows: list[tuple[str, str, str, str, str, int]]) -> Many:
     )  # fmt: skip
 
 
-async def suppress(  # noqa: PLR0913  # reason and origin are facts of their own
-    core: Core, caller: Caller, email: str, *, reason: Reason = "manual", origin: Origin = "customer", stream: str = ""
+async def suppress(  # reason and origin are facts of their own
+    core: Core,
+    caller: Caller,
+    email: str,
+    *,
+    reason: Reason = "manual",
+    origin: Origin = "customer",
+    stream: str = "",
 ) -> None:
     """Stop mail to an address; repeating keeps the first entry."""
     await write(core.db, insertion([(caller.workspace_id, email, stream, reason, origin, core.clock.now())]))

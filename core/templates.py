@@ -9,7 +9,7 @@ from core.core import Caller, Core
 from core.errors import Conflict, NotFound
 from core.paging import Page, PageRequest
 from core.store.database import one, rows
-from core.store.statements import sql
+from core.store.statements import Query, sql
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,7 +101,7 @@ async def save(core: Core, caller: Caller, id: str, body: Body) -> Template:  # 
     return await get(core, caller, id)
 
 
-def _insert_version(id: str, version: int, body: Body, now: int) -> Any:  # noqa: A002, ANN401  # a Query
+def _insert_version(id: str, version: int, body: Body, now: int) -> Query:  # noqa: A002
     return sql.template_version_insert(
         template_id=id, version=version, id=ids.new(), body=msgspec.msgpack.encode(body), created_at=now
     )

@@ -82,7 +82,7 @@ class Codec:
         """A reader of bodies of one type, made once; raises Malformed and Mistyped. No body is an empty object."""
         decoder = msgspec.json.Decoder(kind)
 
-        def read(request: Request) -> Any:  # noqa: ANN401  # an instance of kind
+        def read(request: Request) -> Any:  # an instance of kind
             raw = request.body
             return decode(decoder.decode, raw if raw.strip() else b"{}")
 
@@ -91,7 +91,7 @@ class Codec:
     def query(self, kind: type[Any]) -> Callable[[Request], Any]:
         """A reader of query strings; the last of a repeated key wins, a blank value is absent. Raises Mistyped."""
 
-        def read(request: Request) -> Any:  # noqa: ANN401
+        def read(request: Request) -> Any:
             return convert({key: value for key, value in request.query() if value}, kind)
 
         return read
@@ -101,7 +101,7 @@ class Codec:
         return msgspec.json.Encoder().encode
 
 
-def decode(decoder: Callable[[bytes], Any], raw: bytes) -> Any:  # noqa: ANN401
+def decode(decoder: Callable[[bytes], Any], raw: bytes) -> Any:
     """Decode, with msgspec's errors turned into refusals; raises Malformed (json, utf8) and Mistyped."""
     try:
         return decoder(raw)
@@ -115,7 +115,7 @@ def decode(decoder: Callable[[bytes], Any], raw: bytes) -> Any:  # noqa: ANN401
         raise Malformed("nested too deeply") from error
 
 
-def convert(held: Any, kind: Any) -> Any:  # noqa: ANN401  # from plain values to an instance of kind
+def convert(held: Any, kind: Any) -> Any:  # from plain values to an instance of kind
     """Convert plain values, texts to numbers too; raises Mistyped."""
     try:
         return msgspec.convert(held, kind, strict=False)
@@ -136,7 +136,17 @@ Admit = Callable[[Call], Awaitable[None]]
 class Compiled:
     """An operation ready to run: guard, decoders and encoder are fixed at start."""
 
-    __slots__ = ("_admit", "_body", "_encode", "_guard", "_handler", "_path_names", "_query", "_wants_call", "operation")
+    __slots__ = (
+        "_admit",
+        "_body",
+        "_encode",
+        "_guard",
+        "_handler",
+        "_path_names",
+        "_query",
+        "_wants_call",
+        "operation",
+    )
 
     def __init__(self, operation: Operation, guard: Guard, codec: Codec, admit: Admit | None) -> None:
         """Check the handler's parameters against the contract; raises TypeError naming the odd one."""
@@ -179,7 +189,7 @@ class Compiled:
             await self._admit(call)
         return call
 
-    async def _handle(self, call: Call, path: dict[str, str], given: dict[str, Any]) -> Any:  # noqa: ANN401
+    async def _handle(self, call: Call, path: dict[str, str], given: dict[str, Any]) -> Any:
         if self._wants_call:
             given["call"] = call
         if self._query is not None:
@@ -188,7 +198,7 @@ class Compiled:
             given[name] = path[name]
         return await self._handler(**given)
 
-    def _answer(self, call: Call, result: Any) -> Answer:  # noqa: ANN401
+    def _answer(self, call: Call, result: Any) -> Answer:
         if isinstance(result, Answer):
             return Answer(result.status, result.body, (*result.headers, *call.headers))
         return Answer(self.operation.status, self._encode(result), tuple(call.headers))

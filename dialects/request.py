@@ -23,7 +23,18 @@ class ClientGone(Exception):  # noqa: N818  # no error of anyone's: nobody is le
 class Request:
     """What came in. ``path`` is what is left after a dialect's prefix, percent-decoded once."""
 
-    __slots__ = ("_body", "_headers", "_receive", "headers_out", "id", "limit_bytes", "method", "path", "scope", "state")
+    __slots__ = (
+        "_body",
+        "_headers",
+        "_receive",
+        "headers_out",
+        "id",
+        "limit_bytes",
+        "method",
+        "path",
+        "scope",
+        "state",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, path: str, request_id: str) -> None:
         """Wrap an ASGI request; nothing is read yet."""

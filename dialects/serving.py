@@ -34,13 +34,17 @@ class Surface:
         self._table: Table[Compiled] = Table(
             dialect.paths,
             (
-                (operation.method, operation.path, Compiled(operation, group.guard, dialect.codec, dialect.admit))
+                (
+                    operation.method,
+                    operation.path,
+                    Compiled(operation, group.guard, dialect.codec, dialect.admit),
+                )
                 for group in dialect.groups
                 for operation in group.operations
             ),
         )
 
-    async def serve(  # noqa: PLR0913  # an ASGI call and its context
+    async def serve(  # an ASGI call and its context
         self, core: Core, scope: Scope, receive: Receive, send: Send, path: str, request_id: str
     ) -> Served:
         """Answer one request."""
@@ -58,7 +62,7 @@ class Surface:
             if not isinstance(error, StoreUnavailable):
                 _log.exception("request crashed", operation=operation, request_id=request_id)
             else:
-                _log.error("store unavailable", reason=str(error), request_id=request_id)  # noqa: TRY400
+                _log.error("store unavailable", reason=str(error), request_id=request_id)
             answer = self._tell(request, error)
         await self._send(send, request, answer)
         return Served(operation, answer.status)

@@ -47,7 +47,9 @@ class Gateway:
             return
         # the raw path, since a dialect decodes a segment only after it was cut: %2F is no slash
         raw: bytes | None = scope.get("raw_path")
-        picked = self._picker.pick(scope["headers"], raw.partition(b"?")[0].decode("latin-1") if raw else path)
+        picked = self._picker.pick(
+            scope["headers"], raw.partition(b"?")[0].decode("latin-1") if raw else path
+        )
         if picked is None:
             await _not_served(scope, receive, send)
             return

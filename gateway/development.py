@@ -45,11 +45,14 @@ async def development(
     keys: Keys = {}
     for dialect in dialects.values():
         secrets = {
-            kind.name: await _key(core, dialect, index, place, known) for index, kind in enumerate(dialect.keys)
+            kind.name: await _key(core, dialect, index, place, known)
+            for index, kind in enumerate(dialect.keys)
         }
         keys[dialect.name] = secrets if len(secrets) > 1 else next(iter(secrets.values()))
     samples = {
-        dialect.name: dialect.sample.replace("{url}", settings.url).replace("{key}", _first(keys[dialect.name]))
+        dialect.name: dialect.sample.replace("{url}", settings.url).replace(
+            "{key}", _first(keys[dialect.name])
+        )
         for dialect in dialects.values()
     }
     made = Development(url=settings.url, keys=keys, samples=samples)

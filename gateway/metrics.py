@@ -20,13 +20,22 @@ class Metrics:
         """A registry of its own, so that several servers in one process do not meet."""
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "babelpost_requests", "Answered requests.", ("dialect", "operation", "status"), registry=self.registry
+            "babelpost_requests",
+            "Answered requests.",
+            ("dialect", "operation", "status"),
+            registry=self.registry,
         )
         self._seconds = Histogram(
-            "babelpost_request_seconds", "Time to answer.", ("dialect",), buckets=_BUCKETS, registry=self.registry
+            "babelpost_request_seconds",
+            "Time to answer.",
+            ("dialect",),
+            buckets=_BUCKETS,
+            registry=self.registry,
         )
         self._due = Gauge("babelpost_jobs_due", "Jobs that are due and not done.", registry=self.registry)
-        self._late = Gauge("babelpost_jobs_oldest_seconds", "How long the oldest is due.", registry=self.registry)
+        self._late = Gauge(
+            "babelpost_jobs_oldest_seconds", "How long the oldest is due.", registry=self.registry
+        )
         # looking a labelled child up costs more than counting it
         self._children: dict[tuple[str, str, int], Counter] = {}
 

@@ -44,7 +44,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
     except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or BABELPOST_PORT."
+        message = (
+            f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or BABELPOST_PORT."
+        )
         raise ClickException(message) from error
 
 

@@ -49,8 +49,15 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
 class Deliverer:
     """Runs jobs of kind ``deliver``, ``concurrency`` at once and within a budget of bytes."""
 
-    def __init__(  # noqa: PLR0913  # its collaborators
-        self, core: Core, routes: Routes, recorder: Recorder, files: Files, *, concurrency: int, budget: Budget
+    def __init__(  # its collaborators
+        self,
+        core: Core,
+        routes: Routes,
+        recorder: Recorder,
+        files: Files,
+        *,
+        concurrency: int,
+        budget: Budget,
     ) -> None:
         """Everything it needs is handed in."""
         self._core = core
@@ -126,9 +133,7 @@ class Deliverer:
         transport = self._routes.sandbox if message.draft.sandbox else self._routes.default
         outcomes = await transport.deliver(envelope, mime)
         judged = outcomes * len(real) if target else outcomes
-        return [
-            step for each, outcome in zip(real, judged, strict=True) for step in _judge(each, outcome)
-        ]
+        return [step for each, outcome in zip(real, judged, strict=True) for step in _judge(each, outcome)]
 
     def _later(
         self,
@@ -145,7 +150,9 @@ class Deliverer:
         again_at = now + int(wait_s * random.uniform(1, 1 + _JITTER) * SECOND)  # noqa: S311  # no secret
         due = message.scheduled_at or message.created_at
         if now >= due + policy.give_up_after_s * SECOND:
-            return Record(job=job, message=message, steps=_given_up(message, steps, reason), rendering=rendering)
+            return Record(
+                job=job, message=message, steps=_given_up(message, steps, reason), rendering=rendering
+            )
         return Record(
             job=job, message=message, steps=steps, rendering=rendering, again_at=again_at, error=reason
         )

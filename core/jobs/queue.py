@@ -10,8 +10,8 @@ import msgspec
 
 from core.clock import SECOND
 from core.core import Core
-from core.store.database import Query, listed, mapper, write
-from core.store.statements import sql
+from core.store.database import listed, mapper, write
+from core.store.statements import Query, sql
 
 # how often a claim looks at the whole index again instead of from the remembered bound on
 _FULL_LOOK_EVERY_S: Final = 5
@@ -61,10 +61,10 @@ class Claims:
             self._core.db, sql.jobs_extend(ids=listed(ids), lease_end=lease_end, claimed_by=self._token)
         )
 
-    async def release(self, ids: list[str]) -> None:
-        """Give jobs back, untouched and due at once."""
-        now = self._core.clock.now()
-        await write(self._core.db, sql.jobs_release(ids=listed(ids), now=now, claimed_by=self._token))
+    async def release(self, ids: list[str], *, after_s: float = 0) -> None:
+        """Give jobs back untouched, due at once or after a wait."""
+        due = self._core.clock.now() + int(after_s * SECOND)
+        await write(self._core.db, sql.jobs_release(ids=listed(ids), now=due, claimed_by=self._token))
 
     def _lease_end(self, now: int) -> int:
         return now + int(self._core.policy.lease_s * SECOND)

@@ -74,14 +74,19 @@ class Worker:
         task.add_done_callback(self._running.discard)
 
     async def _run(self, jobs: list[Job]) -> None:
+        wait_s = _BACK_OFF_S
         try:
             await self._deliverer.run(jobs, self._done)
+            wait_s = 0
+        except asyncio.CancelledError:
+            wait_s = 0
+            raise
         except StoreUnavailable as error:
             _log.warning("store unavailable, work given back", reason=str(error))
-        except Exception:  # the loop must outlive any one claim; its jobs are given back and come again
+        except Exception:  # noqa: BLE001  # the loop must outlive any one claim; its jobs come again
             _log.exception("a claim could not be finished")
         finally:
-            await self._give_back([job.id for job in jobs if job.id in self._held])
+            await self._give_back([job.id for job in jobs if job.id in self._held], wait_s)
 
     def _done(self, job: Job) -> None:
         self._held.discard(job.id)
@@ -96,13 +101,13 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _give_back(self, job_ids: list[str]) -> None:
+    async def _give_back(self, job_ids: list[str], wait_s: float) -> None:
         """Release what was claimed and not recorded; another claim takes it up."""
         self._held.difference_update(job_ids)
         if not job_ids:
             return
         try:
-            await self._claims.release(job_ids)
+            await self._claims.release(job_ids, after_s=wait_s)
         except StoreUnavailable as error:
             _log.warning("jobs not given back, their lease ends by itself", reason=str(error))
 

@@ -9,7 +9,6 @@ from core.messages.draft import Party
 from core.messages.message import Message, StoredAttachment
 
 
-
 def letter(policy: Policy, message: Message, files: Sequence[StoredAttachment]) -> mime.Letter:
     """The letter of a message; the same message gives the same bytes each time.
 

@@ -17,9 +17,9 @@ from core.clock import SECOND
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, Refusal, Suppressed, Unverified
 from core.messages.draft import Content, Draft
-from core.store.database import Query, Row, listed
+from core.store.database import Row, listed
 from core.store.group import Group
-from core.store.statements import sql
+from core.store.statements import Query, sql
 
 _NEVER: Final = 1 << 62
 _EMPTY: Final = msgspec.msgpack.encode({})
@@ -43,7 +43,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     def stored_key(self, caller: Caller) -> str:
         """What is unique in the store: bounded in length, and of no character an engine refuses."""
-        text = "\x1f".join((self.scope, caller.workspace_id, caller.environment, self.key))
+        text = f"{self.scope}\x1f{caller.workspace_id}\x1f{caller.environment}\x1f{self.key}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -234,7 +234,9 @@ class _Facts:
         if not self._suppressed:
             return ()
         hit = tuple(dict.fromkeys(key for key in _keys(draft) if self._blocks(caller, draft, key)))
-        if hit and (draft.on_suppressed == "refuse" or (draft.on_suppressed == "drop" and _all_of(draft, hit))):
+        if hit and (
+            draft.on_suppressed == "refuse" or (draft.on_suppressed == "drop" and _all_of(draft, hit))
+        ):
             return Suppressed(hit)
         return hit
 
@@ -321,7 +323,15 @@ class _Rows:
         number = self._take_number()
         total = sum(not isinstance(each, Refusal) for each in checked)
         self._batches.append(
-            (batch_id, caller.workspace_id, number, submission.batch.uid, caller.environment, total, self._now)
+            (
+                batch_id,
+                caller.workspace_id,
+                number,
+                submission.batch.uid,
+                caller.environment,
+                total,
+                self._now,
+            )
         )
         return batch_id, number
 
@@ -329,7 +339,7 @@ class _Rows:
         self._number += 1
         return self._number - 1
 
-    def _message(  # noqa: PLR0913  # one row has many columns
+    def _message(  # one row has many columns
         self,
         caller: Caller,
         draft: Draft,

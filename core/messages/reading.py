@@ -107,7 +107,9 @@ async def whole(db: Database, found: list[Message]) -> list[Message]:
         deliveries.setdefault(delivery.message_id, []).append(delivery)
     renderings = {}
     if any(message.templated for message in found):
-        renderings = {row[0]: _RENDERINGS.decode(row[1]) for row in await db.fetch(sql.renderings_of(ids=keys))}
+        renderings = {
+            row[0]: _RENDERINGS.decode(row[1]) for row in await db.fetch(sql.renderings_of(ids=keys))
+        }
     contents = await _contents(db, found)
     return [
         msgspec.structs.replace(
@@ -149,7 +151,9 @@ async def batch_by_uid(core: Core, caller: Caller, uid: str) -> Batch:
     return found
 
 
-async def batches(core: Core, caller: Caller, *, since: int, most: int = 1000, after: str = "") -> list[Batch]:
+async def batches(
+    core: Core, caller: Caller, *, since: int, most: int = 1000, after: str = ""
+) -> list[Batch]:
     """Batches from the oldest on, beginning at a moment or after an id."""
     query = sql.batches_since(
         workspace_id=caller.workspace_id,

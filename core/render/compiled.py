@@ -16,7 +16,7 @@ from core.render.runtime import Flaw, Sandbox, Scope
 from core.render.source import Options, Value
 from core.render.syntax import Unit
 
-SOURCE_LIMIT = 2 * 1024 * 1024
+SOURCE_LIMIT = 1024 * 1024
 # Python's own limits on nesting answer for ours; they are fixed, and a template never meets them by accident.
 _TOO_DEEP = (SyntaxError, RecursionError, MemoryError, OverflowError, jinja2.TemplateError)
 # Whatever an operation may meet in values it did not expect.

@@ -15,8 +15,9 @@ from core.render.syntax import Include, Syntax, Unit
 # A layout, its base, and a few partials: five templates are usual, a hundred are a mistake or an attack.
 PIECES_LIMIT = 100
 DEPTH_LIMIT = 10
-# Compiling costs about 30 microseconds a tag, so this bounds it to under a second.
-TAGS_LIMIT = 20_000
+# Compiling costs about 20 microseconds a node and a usual tag has ten, so these bound it to about a second.
+BRACES_LIMIT = 50_000
+NODES_LIMIT = 50_000
 # Line numbers of the n-th piece are kept as n * STRIDE + line, so that a failing line names its template.
 STRIDE = 10_000_000
 
@@ -29,7 +30,7 @@ class Linker:
         self._syntax = syntax
         self._escape = escape
         self._library = library
-        self._tags = 0
+        self._nodes = 0
         self.pieces: list[str] = []
 
     def assemble(self, name: str, text: str, depth: int = 0) -> Unit:
@@ -44,6 +45,8 @@ class Linker:
         return self._extended(unit, name, depth) if unit.extends else unit
 
     def _parse(self, name: str, text: str) -> Unit:
+        if text.count("{") > BRACES_LIMIT:
+            raise Flaw("the template has too many tags", template=name)
         try:
             unit = self._syntax.parse(text, self._escape)
         except Flaw as flaw:
@@ -54,10 +57,11 @@ class Linker:
 
     def _mark(self, unit: Unit, offset: int) -> None:
         for top in unit.body:
-            for node in (top, *top.find_all(nodes.Stmt)):
-                self._tags += 1
-                node.lineno += offset
-        if self._tags > TAGS_LIMIT:
+            for node in (top, *top.find_all(nodes.Node)):
+                self._nodes += 1
+                if isinstance(node, nodes.Stmt):
+                    node.lineno += offset
+        if self._nodes > NODES_LIMIT:
             raise Flaw("the template has too many tags")
 
     def _included(self, include: Include, name: str, depth: int) -> emit.Statements:

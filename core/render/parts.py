@@ -1,11 +1,12 @@
 """The parts of a source: subject, html, text; each rendered on its own and put into its layouts."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from core.errors import RenderFailed
 from core.render import syntaxes
-from core.render.compiled import compile_joined
+from core.render.compiled import Compiled, compile_joined
 from core.render.linking import DEPTH_LIMIT
 from core.render.runtime import Flaw
 from core.render.source import Options, Rendered, Source, Value
@@ -23,17 +24,14 @@ def check(source: Source) -> None:
     for part in PARTS:
         if (text := _part(source, part)) is None:
             continue
-        try:
+        with _told(of=part):
             compile_joined(source.syntax, source.name, text, escape=part == "html", library=None)
-        except RenderFailed as failed:
-            failed.kind = part
-            raise
 
 
 def render(
     source: Source, parents: Sequence[Source], variables: Mapping[str, Value], options: Options
 ) -> Rendered:
-    """Fill every part; ``parents`` are what the source, or one of them, extends, includes or has as its layout.
+    """Fill every part; ``parents`` are what the source, or one of them, extends, includes or has as layout.
 
     An empty subject is taken from the nearest layout that has one. Raises RenderFailed whose ``kind`` is the
     part.
@@ -66,34 +64,47 @@ class _Rendering:
 
     def subject(self) -> str:
         """The subject, which no layout surrounds."""
-        held = next((source for source in self._chain if source.subject), self._chain[0])
-        return self._fill(held, "subject", held.subject, "", nested=False)
+        source = next((held for held in self._chain if held.subject), self._chain[0])
+        with _told(of="subject"):
+            return self._compiled(source, "subject", source.subject).render(self._variables, self._options)
 
     def part(self, part: str) -> str | None:
-        """A body within its layouts; a layout without this part adds nothing to it."""
+        """A body within its layouts."""
         made: str | None = None
-        for source in self._chain:
-            if (text := _part(source, part)) is not None:
-                made = self._fill(source, part, text, made or "", nested=made is not None)
+        with _told(of=part):
+            for source in self._chain:
+                if (text := _part(source, part)) is not None:
+                    made = self._nested(source, part, text, made)
         return made
 
-    def _fill(self, source: Source, part: str, text: str, content: str, *, nested: bool) -> str:
-        try:
-            compiled = compile_joined(
-                source.syntax, source.name, text, escape=part == "html", library=self._library(source, part)
-            )
-            if nested and not compiled.takes_content:
-                _bare_allowed(source)
-            return compiled.render(self._variables, self._options, content=content)
-        except RenderFailed as failed:
-            failed.kind = part
-            raise
+    def _nested(self, source: Source, part: str, text: str, content: str | None) -> str | None:
+        """A body around its content; one that waits for content makes no part of its own."""
+        compiled = self._compiled(source, part, text)
+        if content is None and compiled.takes_content and source is not self._chain[0]:
+            return None
+        if content is not None and not compiled.takes_content:
+            _bare_allowed(source)
+        return compiled.render(self._variables, self._options, content=content or "")
+
+    def _compiled(self, source: Source, part: str, text: str) -> Compiled:
+        library = self._library(source, part)
+        return compile_joined(source.syntax, source.name, text, escape=part == "html", library=library)
 
     def _library(self, source: Source, part: str) -> dict[str, str]:
         held = (
             (parent.name, _part(parent, part)) for parent in self._parents if parent.syntax == source.syntax
         )
         return {name: text for name, text in held if text is not None}
+
+
+@contextmanager
+def _told(*, of: str) -> Iterator[None]:
+    """Failures say which part they are of."""
+    try:
+        yield
+    except RenderFailed as failed:
+        failed.kind = of
+        raise
 
 
 def _part(source: Source, part: str) -> str | None:

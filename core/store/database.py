@@ -64,7 +64,7 @@ async def one(db: Database, kind: type[T], query: Query) -> T | None:
     return mapper(kind)(found[0]) if found else None
 
 
-@cache
+@cache  # type: ignore[arg-type]  # a class is hashable, whatever its fields
 def mapper(kind: type[T]) -> Callable[[Row], T]:
     """From a row to a struct by the types of its fields: truth values, and msgpack or JSON for what is no scalar."""
     names = tuple(field.name for field in msgspec.structs.fields(kind))  # type: ignore[arg-type]  # kind is a Struct
@@ -78,7 +78,7 @@ def mapper(kind: type[T]) -> Callable[[Row], T]:
             message = f"{kind.__name__} has {len(names)} fields, the row {len(values)}"
             raise TypeError(message)
         for position, read in changes:
-            if read is not None and values[position] is not None:
+            if read is not None and position < len(values) and values[position] is not None:
                 values[position] = read(values[position])
         return kind(**dict(zip(names, values, strict=False)))
 
@@ -88,7 +88,7 @@ def mapper(kind: type[T]) -> Callable[[Row], T]:
 _SCALARS = (str, int, float, bytes)
 
 
-def _reader(hint: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401  # a type expression
+def _reader(hint: Any) -> Callable[[Any], Any] | None:  # a type expression
     if hint is bool:
         return bool
     if hint in _SCALARS or hint in tuple(scalar | None for scalar in _SCALARS):

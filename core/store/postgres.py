@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 _MIGRATION_LOCK: Final = 0x42414245
 _STATEMENT_CACHE: Final = 512
-_LOST: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+_LOST: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 class Postgres:

@@ -16,7 +16,7 @@ import msgspec
 _FRAGMENT_LINE: Final = re.compile(r"^-- (name|fragment): (\w+)\s*$", re.MULTILINE)
 _INCLUDE: Final = re.compile(r"^@(\w+)$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"--[^\n]*")
-_PARAMETER: Final = re.compile(r"(?<!:):([a-z_]+)")
+_PARAMETER: Final = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
 
 # the whole difference between the engines' texts: SQLite has one writer and needs no row locks, and spells the
 # list that travels as one JSON parameter otherwise
@@ -46,7 +46,7 @@ class Statement(msgspec.Struct, frozen=True):
     sqlite: str
     postgres: str
 
-    def __call__(self, **values: Any) -> Query:  # noqa: ANN401  # a column's value: text, number, bytes or None
+    def __call__(self, **values: Any) -> Query:  # a column's value: text, number, bytes or None
         """Bind values by name; every parameter needs one."""
         if values.keys() != set(self.parameters):
             message = f"{self.name} takes {self.parameters}, not {tuple(values)}"

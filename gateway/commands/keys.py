@@ -23,10 +23,14 @@ def _describes_key(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.argument("dialect"),
-            click.option("--kind", help="Sort of key where the provider has several, such as server or account."),
+            click.option(
+                "--kind", help="Sort of key where the provider has several, such as server or account."
+            ),
             click.option("--name", default="", help="A name to know it by."),
             click.option("--scope", "scopes", multiple=True, help="A right of the key; repeat for more."),
-            click.option("--environment", default="live", show_default=True, help="live, or test where there is one."),
+            click.option(
+                "--environment", default="live", show_default=True, help="live, or test where there is one."
+            ),
             account_option,
             workspace_option,
         )
@@ -106,7 +110,14 @@ async def _import(
     async with opened(settings, owner=False) as core:
         place = await provision.workspace(core, discover().values(), account, workspace)
         id = await provision.keep(  # noqa: A001
-            core, dialect, kind, place, secret, name=name, scopes=frozenset(scopes) or None, environment=environment
+            core,
+            dialect,
+            kind,
+            place,
+            secret,
+            name=name,
+            scopes=frozenset(scopes) or None,
+            environment=environment,
         )
     click.echo(id)
 
@@ -123,7 +134,9 @@ async def _list(settings: Settings) -> None:
         for key in await credentials.every(core):
             shown = f"{key.prefix}…{key.last4}"
             place = key.workspace_name or "(account)"
-            click.echo(f"{key.id}  {key.dialect:<11} {key.kind:<8} {key.state:<9} {shown:<20} {place}  {key.name}")
+            click.echo(
+                f"{key.id}  {key.dialect:<11} {key.kind:<8} {key.state:<9} {shown:<20} {place}  {key.name}"
+            )
 
 
 @keys.command()

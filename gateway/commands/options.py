@@ -20,7 +20,9 @@ config_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="TOML file with settings; the environment (BABELPOST_…) wins over it.",
 )
-account_option = click.option("--account", default=DEFAULT_NAME, show_default=True, help="Account by name; made if new.")
+account_option = click.option(
+    "--account", default=DEFAULT_NAME, show_default=True, help="Account by name; made if new."
+)
 workspace_option = click.option(
     "--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name; made if new."
 )
@@ -31,7 +33,7 @@ def with_settings(command: F) -> F:
 
     @config_option
     @wraps(command)
-    def wrapped(*args: Any, config: Path | None, **kwargs: Any) -> Any:  # noqa: ANN401
+    def wrapped(*args: Any, config: Path | None, **kwargs: Any) -> Any:
         settings = load(config, os.environ, Settings(transport="capture"))
         return command(*args, settings=settings, **kwargs)
 

@@ -25,7 +25,9 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), help="HTTP port; 0 picks a free one.  [default: 8025]")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True,
               help="Folder for the database and dev.json; delete it to begin anew.")  # fmt: skip
-@click.option("--relay", help="Send for real through smtp://user:password@host:port instead of keeping mail here.")
+@click.option(
+    "--relay", help="Send for real through smtp://user:password@host:port instead of keeping mail here."
+)
 @config_option
 def dev(port: int | None, data: Path, relay: str | None, config: Path | None) -> None:
     """Start a server for development: SQLite, one key for each dialect, mail is kept and not sent.
@@ -64,7 +66,9 @@ async def _dev(settings: Settings, data: Path) -> None:
 
 @click.command()
 @config_option
-@click.option("--no-worker", is_flag=True, help="Answer requests only; deliver with 'babelpost worker' processes.")
+@click.option(
+    "--no-worker", is_flag=True, help="Answer requests only; deliver with 'babelpost worker' processes."
+)
 def serve(config: Path | None, *, no_worker: bool) -> None:
     """Serve every dialect, and deliver mail in the same process unless --no-worker."""
     settings = load(config, os.environ)
@@ -90,7 +94,9 @@ def worker(config: Path | None) -> None:
     """Deliver mail, beside servers on the same PostgreSQL; start as many as you need."""
     settings = load(config, os.environ)
     if settings.database.startswith("sqlite:"):
-        raise click.UsageError("a worker of its own needs PostgreSQL; with SQLite, 'babelpost serve' delivers itself")
+        raise click.UsageError(
+            "a worker of its own needs PostgreSQL; with SQLite, 'babelpost serve' delivers itself"
+        )
     logs.configure(settings.log_level, settings.log_format)
     _run(_worker(settings))
 
