@@ -28,11 +28,13 @@ def call(
 
 def text(data: str, line: int) -> nodes.Output:
     """Literal text, byte for byte."""
-    return nodes.Output([nodes.TemplateData(data)], lineno=line)
+    return nodes.Output([nodes.TemplateData(data, lineno=line)], lineno=line)
 
 
 def show(expression: nodes.Expr, line: int) -> nodes.Output:
     """The output of an expression that yields a string."""
+    # Jinja takes the line of a failure from the printed expression, not from the statement
+    expression.lineno = line
     return nodes.Output([expression], lineno=line)
 
 

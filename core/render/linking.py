@@ -59,7 +59,7 @@ class Linker:
         for top in unit.body:
             for node in (top, *top.find_all(nodes.Node)):
                 self._nodes += 1
-                if isinstance(node, nodes.Stmt):
+                if node.lineno is not None:
                     node.lineno += offset
         if self._nodes > NODES_LIMIT:
             raise Flaw("the template has too many tags")

@@ -16,6 +16,8 @@ from core.render.source import Options, Value
 
 # No string that a template builds, captured or computed, may become longer.
 TEXT_LIMIT = 5 * 1024 * 1024
+# Characters and list items that one rendering may make in all, thrown away or not.
+MEMORY_LIMIT = 64 * 1024 * 1024
 
 
 class Flaw(Exception):  # noqa: N818  # what is wrong with a template, not an error of ours
@@ -32,17 +34,32 @@ class Flaw(Exception):  # noqa: N818  # what is wrong with a template, not an er
 
 
 class Meter:
-    """A stopwatch: duration, not the time of day, which is the clock's."""
+    """What one rendering may still use: time, by a stopwatch, and memory for what it computes."""
 
-    __slots__ = ("_deadline",)
+    __slots__ = ("_deadline", "_left")
 
     def __init__(self, time_limit_s: float) -> None:
         self._deadline = time.monotonic() + time_limit_s
+        self._left = MEMORY_LIMIT
 
     def tick(self) -> None:
         """Stop a rendering that has used up its time."""
         if time.monotonic() > self._deadline:
             raise Flaw("rendering takes too long")
+
+    def spend(self, value: Value) -> None:
+        """Count a value that was made, kept or not; what it holds was counted when that was made."""
+        if isinstance(value, str):
+            size = len(value)
+            if size > TEXT_LIMIT:
+                raise Flaw("a text grows too large")
+        elif isinstance(value, list | dict):
+            size = 64 + 8 * len(value)
+        else:
+            return
+        self._left -= size
+        if self._left < 0:
+            raise Flaw("rendering takes too much memory")
 
 
 class Scope:

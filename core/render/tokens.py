@@ -83,7 +83,7 @@ class _Parser:
         self._opened[-1].body.append(node)
 
     def _name(self, name: str) -> nodes.Const:
-        if len(self._opened) == 1:
+        if not any(opened.tag.startswith(":") for opened in self._opened):
             self.names.add(name)
         self._opened[-1].names.setdefault(name)
         return emit.const(name)

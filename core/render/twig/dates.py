@@ -22,6 +22,7 @@ _RELATIVE = re.compile(
     r"\s*([+-]?)\s*(\d{1,6})\s*(sec|second|min|minute|hour|day|week|month|year)s?(\s+ago)?"
 )
 _SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_LETTERS_LIMIT = 500
 _DAY_WORDS = {"today": 0, "midnight": 0, "tomorrow": 1, "yesterday": -1}
 
 
@@ -170,7 +171,10 @@ def _shifted_months(at: datetime, months: int) -> datetime:
 
 
 def _date(scope: Scope, value: Value, format: Value = None, timezone: Value = None) -> str:  # noqa: A002
-    return written(moment(scope, value, timezone), "F j, Y H:i" if format is None else php.text(format))
+    letters = "F j, Y H:i" if format is None else php.text(format)
+    if len(letters) > _LETTERS_LIMIT:
+        raise Flaw("the date's format is too long")
+    return written(moment(scope, value, timezone), letters)
 
 
 def _date_modify(scope: Scope, value: Value, modifier: Value) -> str:

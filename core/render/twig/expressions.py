@@ -190,7 +190,7 @@ class Expressions:
                 if self._cursor.accept("op", "]"):
                     break
             items.append(self.parse())
-        return nodes.List(items)
+        return emit.call("twig.made", nodes.List(items))
 
     def _hash(self) -> nodes.Expr:
         pairs: list[nodes.Pair] = []
@@ -200,7 +200,7 @@ class Expressions:
                 if self._cursor.accept("op", "}"):
                     break
             pairs.append(self._pair())
-        return nodes.Dict(pairs)
+        return emit.call("twig.made", nodes.Dict(pairs))
 
     def _pair(self) -> nodes.Pair:
         token = self._cursor.take()

@@ -6,14 +6,13 @@ from typing import Any
 
 from core.render.runtime import Flaw, Scope
 from core.render.source import Value
-from core.render.twig import dates, php
+from core.render.twig import dates, filters, php
 
 RANGE_LIMIT = 10_000
 
 
-def _range(scope: Scope, low: Value, high: Value, step: Value = 1) -> Value:
+def _range(scope: Scope, low: Value, high: Value, step: Value = 1) -> Value:  # noqa: ARG001  # the shape of a function
     """Both ends included, downward where the first is greater; of numbers or of letters."""
-    scope.meter.tick()
     if isinstance(low, str) and isinstance(high, str) and len(low) == len(high) == 1 and not low.isdigit():
         return [chr(code) for code in _steps(ord(low), ord(high), php.integer(step))]
     return list(_steps(php.integer(low), php.integer(high), php.integer(step)))
@@ -56,7 +55,7 @@ def _date(scope: Scope, date: Value = None, timezone: Value = None) -> Value:
     return int(dates.moment(scope, date, timezone).timestamp())
 
 
-def _cycle(scope: Scope, values: Value, position: Value) -> Value:  # noqa: ARG001  # the shape of a function
+def _cycle(scope: Scope, values: Value, position: Value) -> Value:  # noqa: ARG001
     if not isinstance(values, list) or not values:
         raise Flaw("cycle takes a list")
     return values[php.integer(position) % len(values)]
@@ -70,4 +69,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "range": _range,
 }
 
-OPERATIONS: Mapping[str, Callable[..., Any]] = {f"function_{name}": run for name, run in FUNCTIONS.items()}
+OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    f"function_{name}": filters.metered(run) for name, run in FUNCTIONS.items()
+}

@@ -36,8 +36,7 @@ def _length(scope: Scope, value: Value) -> int:  # noqa: ARG001
     return len(value) if isinstance(value, list | dict) else len(php.text(value))
 
 
-def _join(scope: Scope, value: Value, glue: Value = "", and_: Value = None) -> str:
-    scope.meter.tick()
+def _join(scope: Scope, value: Value, glue: Value = "", and_: Value = None) -> str:  # noqa: ARG001
     texts = [php.text(item) for item in (_items(value) if isinstance(value, list | dict) else [value])]
     between = php.text(glue)
     last = between if and_ is None else php.text(and_)
@@ -101,11 +100,10 @@ def _keys(scope: Scope, value: Value) -> Value:  # noqa: ARG001
     return list(value) if isinstance(value, dict) else list(range(len(_items(value))))
 
 
-def _merge(scope: Scope, value: Value, *others: Value) -> Value:
+def _merge(scope: Scope, value: Value, *others: Value) -> Value:  # noqa: ARG001
     """Lists one after the other, hashes over each other."""
     held = value
     for other in others:
-        scope.meter.tick()
         if isinstance(held, dict) and isinstance(other, dict):
             held = {**held, **other}
             _bounded(list(held))

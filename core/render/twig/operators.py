@@ -72,7 +72,9 @@ def _ends_with(scope: Scope, text: Value, end: Value) -> bool:  # noqa: ARG001
 
 def _concat(scope: Scope, *values: Value) -> str:
     scope.meter.tick()
-    return join(map(php.text, values))
+    text = join(map(php.text, values))
+    scope.meter.spend(text)
+    return text
 
 
 def _add(scope: Scope, left: Value, right: Value) -> Number:  # noqa: ARG001

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from core.render import escaping
-from core.render.runtime import TEXT_LIMIT, Flaw, Scope
+from core.render.runtime import Flaw, Scope
 from core.render.source import Value
 from core.render.twig import filters, php
 
@@ -60,6 +60,7 @@ def _assign(scope: Scope, names: list[str], values: list[Value]) -> None:
 
 def _keep(body: str, scope: Scope, name: str, safe: bool) -> str:  # noqa: FBT001  # called by generated code
     """Captured output under a name; it was escaped while it was made."""
+    scope.meter.spend(body)
     scope.values[name] = Markup(body) if safe else body  # noqa: S704
     return ""
 
@@ -69,13 +70,13 @@ def _discard(body: str, scope: Scope) -> str:  # noqa: ARG001
 
 
 def _apply(body: str, scope: Scope, name: str, arguments: list[Value], named: dict[str, Value]) -> str:
-    return _limited(php.text(filters.FILTERS[name](scope, body, *arguments, **named)))
+    return php.text(filters.OPERATIONS[f"filter_{name}"](scope, body, *arguments, **named))
 
 
-def _limited(text: str) -> str:
-    if len(text) > TEXT_LIMIT:
-        raise Flaw("a text grows too large")
-    return text
+def _made(scope: Scope, value: Value) -> Value:
+    """A list or hash that the template spells out."""
+    scope.meter.spend(value)
+    return value
 
 
 def _enter(scope: Scope, extra: Value = None, only: bool = False) -> None:  # noqa: FBT001, FBT002
@@ -154,6 +155,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "keep": _keep,
     "discard": _discard,
     "apply": _apply,
+    "made": _made,
     "enter": _enter,
     "leave": _leave,
     "each": _each,
