@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from core.clock import SystemClock
 from core.render.source import Options, Value
 
+REASON_LIMIT = 200
 # No string that a template builds, captured or computed, may become longer.
 TEXT_LIMIT = 5 * 1024 * 1024
 # Characters and list items that one rendering may make in all, thrown away or not.
@@ -23,12 +24,13 @@ MEMORY_LIMIT = 64 * 1024 * 1024
 class Flaw(Exception):  # noqa: N818  # what is wrong with a template, not an error of ours
     """What is wrong with a template, before it is known to whom it must be said.
 
-    ``line`` counts from 1, 0 where unknown; ``template`` is empty for the one that was asked for.
+    ``line`` counts from 1, 0 where unknown; ``template`` is empty for the one that was asked for. A reason may
+    quote the template, so it is cut to a length that can be shown.
     """
 
     def __init__(self, reason: str, line: int = 0, template: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason = reason if len(reason) <= REASON_LIMIT else reason[: REASON_LIMIT - 1] + "…"
+        super().__init__(self.reason)
         self.line = line
         self.template = template
 
@@ -65,14 +67,14 @@ class Meter:
 class Scope:
     """What one rendering can see: variables, the content nested into a layout, limits.
 
-    ``stack`` belongs to the syntax, for whatever it must come back to.
+    ``stack`` belongs to the syntax, for whatever it must come back to or reach from within.
     """
 
     __slots__ = ("content", "meter", "options", "stack", "values")
 
     def __init__(self, variables: Mapping[str, Value], options: Options, content: str = "") -> None:
         self.values: dict[str, Value] = dict(variables)
-        self.stack: list[dict[str, Value]] = []
+        self.stack: list[Value] = []
         self.options = options
         self.content = content
         self.meter = Meter(options.time_limit_s)

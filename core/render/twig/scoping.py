@@ -1,7 +1,7 @@
 """Variables: looked up, assigned, put into loops, printed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup
 
@@ -89,7 +89,7 @@ def _enter(scope: Scope, extra: Value = None, only: bool = False) -> None:  # no
 
 
 def _leave(scope: Scope) -> None:
-    scope.values = scope.stack.pop()
+    scope.values = cast("dict[str, Value]", scope.stack.pop())
 
 
 def _each(scope: Scope, items: Value, key: str, value: str) -> Iterator[None]:

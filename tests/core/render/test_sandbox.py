@@ -214,3 +214,10 @@ def test_a_failure_says_nothing_of_python() -> None:
     with pytest.raises(RenderFailed) as failed:
         compile_text("twig", "{{ x }}", escape=True).render({"x": 10 ** sys.get_int_max_str_digits()}, QUICK)
     assert "a value does not fit its use" == failed.value.reason
+
+
+def test_a_reason_stays_short() -> None:
+    """However long the text is that a reason quotes."""
+    with pytest.raises(RenderFailed) as failed:
+        compile_text("twig", "{{ x '" + "a" * 5000 + "' }}", escape=True)
+    assert (200, "…") == (len(failed.value.reason), failed.value.reason[-1])
