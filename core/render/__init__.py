@@ -1,7 +1,8 @@
 """Templates: several syntaxes, one sandboxed runtime, bounded in time and size."""
 
-from core.render.compiled import Compiled, compile_text, parse
+from core.render.compiled import Compiled, compile_text, outline
 from core.render.parts import check, render
+from core.render.references import references
 from core.render.source import Options, Rendered, Source, Value
 
 __all__ = [
@@ -14,15 +15,16 @@ __all__ = [
     "compile_text",
     "names",
     "needs",
+    "references",
     "render",
 ]
 
 
 def names(syntax: str, text: str) -> frozenset[str]:
     """The variables a text uses, by their first word. Raises RenderFailed."""
-    return parse(syntax, text).names
+    return outline(syntax, text).names
 
 
 def needs(syntax: str, text: str) -> frozenset[str]:
     """Those that must have a value: used somewhere without a fallback, in a syntax that has fallbacks."""
-    return parse(syntax, text).needs
+    return outline(syntax, text).needs

@@ -14,7 +14,7 @@ from core.render import syntaxes
 from core.render.linking import STRIDE, Linker
 from core.render.runtime import Flaw, Sandbox, Scope
 from core.render.source import Options, Value
-from core.render.syntax import Unit
+from core.render.syntax import Outline, Unit
 
 SOURCE_LIMIT = 1024 * 1024
 # Python's own limits on nesting answer for ours; they are fixed, and a template never meets them by accident.
@@ -36,9 +36,12 @@ SANDBOX = Sandbox({name: run for row in syntaxes.SYNTAXES.values() for name, run
 
 
 class Compiled:
-    """One text as code; safe to render from several threads at once."""
+    """One text as code; safe to render from several threads at once.
 
-    __slots__ = ("_pieces", "_template", "takes_content", "weight")
+    ``outline`` is what it was made of, without the statements; of a joined text it is the outermost's.
+    """
+
+    __slots__ = ("_pieces", "_template", "outline", "weight")
 
     def __init__(self, unit: Unit, pieces: list[str], weight: int) -> None:
         """Compile; raises Flaw. ``weight`` is the size of the source in characters."""
@@ -49,7 +52,7 @@ class Compiled:
         except _TOO_DEEP as error:
             raise Flaw("the template is nested too deeply", template=pieces[0]) from error
         self._pieces = tuple(pieces)
-        self.takes_content = unit.takes_content
+        self.outline = unit.outline()
         self.weight = weight
 
     def render(self, variables: Mapping[str, Value], options: Options, *, content: str = "") -> str:
@@ -141,12 +144,9 @@ def compile_joined(
     return held
 
 
-def parse(syntax: str, text: str) -> Unit:
-    """One text as it stands, for what it says about itself. Raises RenderFailed."""
-    try:
-        return Linker(syntaxes.of(syntax), escape=False, library=None).assemble("", text)
-    except Flaw as flaw:
-        raise RenderFailed("", flaw.reason, line=flaw.line) from flaw
+def outline(syntax: str, text: str) -> Outline:
+    """What one text says about itself: the names it uses, the templates it names. Raises RenderFailed."""
+    return compile_joined(syntax, "", text, escape=False, library=None).outline
 
 
 def _compile(

@@ -80,9 +80,9 @@ class _Rendering:
     def _nested(self, source: Source, part: str, text: str, content: str | None) -> str | None:
         """A body around its content; one that waits for content makes no part of its own."""
         compiled = self._compiled(source, part, text)
-        if content is None and compiled.takes_content and source is not self._chain[0]:
+        if content is None and compiled.outline.takes_content and source is not self._chain[0]:
             return None
-        if content is not None and not compiled.takes_content:
+        if content is not None and not compiled.outline.takes_content:
             _bare_allowed(source)
         return compiled.render(self._variables, self._options, content=content or "")
 

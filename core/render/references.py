@@ -1,6 +1,6 @@
 """Which other templates a source names: what has to be at hand before it can be rendered."""
 
-from core.render.compiled import parse
+from core.render.compiled import outline
 from core.render.source import Source
 
 
@@ -9,7 +9,5 @@ def references(source: Source) -> frozenset[str]:
     named = {source.layout} if source.layout else set()
     for text in (source.subject, source.html, source.text):
         if text:
-            unit = parse(source.syntax, text)
-            named.update(include.slug for include in unit.includes)
-            named.update([unit.extends] if unit.extends else [])
+            named |= outline(source.syntax, text).references
     return frozenset(named)

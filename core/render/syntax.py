@@ -28,6 +28,15 @@ class Block:
     hole: nodes.Scope | None = None
 
 
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text says about itself: the variables it uses and needs, the templates it names."""
+
+    names: frozenset[str]
+    needs: frozenset[str]
+    references: frozenset[str]
+    takes_content: bool
+
+
 @dataclass(kw_only=True)
 class Unit:
     """One parsed text, not yet joined with those it names.
@@ -43,6 +52,16 @@ class Unit:
     extends: str = ""
     extends_line: int = 0
     takes_content: bool = False
+
+    def outline(self) -> Outline:
+        """What is worth keeping once it is compiled."""
+        slugs = {include.slug for include in self.includes} | ({self.extends} if self.extends else set())
+        return Outline(
+            names=self.names,
+            needs=self.needs,
+            references=frozenset(slugs),
+            takes_content=self.takes_content,
+        )
 
 
 class Syntax(msgspec.Struct, frozen=True, kw_only=True):

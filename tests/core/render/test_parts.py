@@ -3,8 +3,7 @@
 import pytest
 
 from core.errors import RenderFailed
-from core.render import Options, Rendered, Source, Value, check, render
-from core.render.references import references
+from core.render import Options, Rendered, Source, Value, check, references, render
 
 OPTIONS = Options()
 
