@@ -125,15 +125,18 @@ class Deliverer:
         made = letter(self._core.policy, message, files)
         size = sum(file.size_bytes for file in files)
         mime = await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
-        target = message.draft.redirect_to
+        targets = message.draft.redirect_to
         envelope = Envelope(
             mail_from=message.draft.sender.email,
-            rcpt_to=(target,) if target else tuple(each.email for each in real),
+            rcpt_to=targets or tuple(each.email for each in real),
         )
         transport = self._routes.sandbox if message.draft.sandbox else self._routes.default
         outcomes = await transport.deliver(envelope, mime)
-        judged = outcomes * len(real) if target else outcomes
-        return [step for each, outcome in zip(real, judged, strict=True) for step in _judge(each, outcome)]
+        # what came of the first target is told of every recipient in whose place it stands
+        judged = outcomes[:1] * len(real) if targets else outcomes
+        steps = [step for each, outcome in zip(real, judged, strict=True) for step in _judge(each, outcome)]
+        # and says nothing against their addresses
+        return [msgspec.structs.replace(step, suppress="") for step in steps] if targets else steps
 
     def _later(
         self,

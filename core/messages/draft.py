@@ -93,8 +93,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``on_suppressed``: ``record`` accepts and marks the delivery, ``drop`` leaves suppressed recipients out and
     refuses only when none remains, ``refuse`` refuses when any is suppressed.
-    ``sandbox``: everything happens but nothing leaves. ``redirect_to``: mail goes there instead of to the
-    recipients, who stay in the reports. ``send_at``: a moment, None for at once.
+    ``sandbox``: everything happens but nothing leaves. ``redirect_to``: mail goes to these
+    instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
     ``shown_to`` stands in the To header where it is not the recipients themselves.
     ``extra``: a dialect's own words that are only echoed back by it.
     """
@@ -115,7 +115,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     track_links: TrackLinks | None = None
     send_at: int | None = None
     sandbox: bool = False
-    redirect_to: str = ""
+    redirect_to: tuple[str, ...] = ()
     message_id: str = ""
     topic: str = ""
     locale: str = ""

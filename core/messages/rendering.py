@@ -1,6 +1,7 @@
 """What a templated message says: its template at the version fixed at acceptance, nested in its layouts."""
 
 import asyncio
+import re
 from typing import Final
 
 import msgspec
@@ -17,6 +18,8 @@ from core.store.database import Database, listed, rows
 from core.store.statements import sql
 
 _MOST_PARENTS: Final = 100
+# a variable may bring what would end a header line; senders' own texts are refused with it at acceptance
+_BREAKS: Final = re.compile(r"[\r\n\x00]+")
 _BODY: Final = msgspec.msgpack.Decoder(templates.Body)
 
 
@@ -26,14 +29,14 @@ async def render(core: Core, message: Message) -> Rendering:
     if use is None:
         return await asyncio.to_thread(_inline, message)
     body, syntax = await _body(core.db, use)
-    template = _source(use.slug or use.name, syntax, body)
+    template = _source(use.slug or use.name, syntax, body.said_in(message.draft.locale))
     parents = await parents_of(core.db, message.workspace_id, template)
     source, variables = _nested(template, message.draft.content), body.defaults | message.draft.variables
     options = _options(message)
     # in a thread: a hostile template may use its whole time limit
     made = await asyncio.to_thread(render_source, source, [template, *parents], variables, options)
     headers = _headers(message, syntax, variables, options)
-    return Rendering(subject=made.subject, html=made.html, text=made.text, headers=headers)
+    return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
 
 
 def _inline(message: Message) -> Rendering:
@@ -50,7 +53,18 @@ def _inline(message: Message) -> Rendering:
     options = _options(message)
     made = render_source(source, (), variables, options)
     headers = _headers(message, content.syntax, variables, options)
-    return Rendering(subject=made.subject, html=made.html, text=made.text, headers=headers)
+    return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
+
+
+async def preview(
+    core: Core, template: templates.Template, body: templates.Body, variables: dict[str, Value], options: Options
+) -> Rendering:
+    """What a body of a template would become with these variables; raises RenderFailed."""
+    source = _source(template.slug, template.syntax, body.said_in(options.locale))
+    parents = await parents_of(core.db, template.workspace_id, source)
+    given = body.defaults | variables
+    made = await asyncio.to_thread(render_source, source, [source, *parents], given, options)
+    return Rendering(subject=made.subject, html=made.html, text=made.text)
 
 
 async def parents_of(db: Database, workspace_id: str, source: Source) -> list[Source]:
@@ -94,9 +108,10 @@ def _source(name: str, syntax: str, body: templates.Body) -> Source:
 
 
 def _nested(template: Source, content: Content) -> Source:
-    """A call's own body goes into the template; without one, only its subject wins over the template's."""
+    """A call's own body goes into the template; without one, its subject wins and its stylesheet comes last."""
     if content.html is None and content.text is None:
-        return msgspec.structs.replace(template, subject=content.subject or template.subject)
+        css = "\n".join(sheet for sheet in (template.css, content.css) if sheet) or None
+        return msgspec.structs.replace(template, subject=content.subject or template.subject, css=css)
     return Source(
         name="content",
         syntax=template.syntax,
@@ -120,6 +135,10 @@ def _headers(
     if not content.syntax:
         return content.headers
     return tuple(
-        (name, compile_text(syntax, value, escape=False).render(variables, options))
+        (name, _one_line(compile_text(syntax, value, escape=False).render(variables, options)))
         for name, value in content.headers
     )
+
+
+def _one_line(text: str) -> str:
+    return _BREAKS.sub(" ", text)
