@@ -9,9 +9,10 @@ from typing import Final
 import msgspec
 
 from core import ids
+from core.clock import MINUTE
 from core.core import Caller, Core
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
-from core.store.database import Database, rows, write
+from core.store.database import Database, one, rows, write
 from core.store.statements import sql
 
 # one query a second and key at most; a revocation anywhere is obeyed everywhere within that second
@@ -24,6 +25,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """A key without its secret. ``state``: ``active``, ``disabled``, ``suspended`` or ``revoked``.
 
     ``workspace_id`` is None for a key of the whole account. ``kind`` is the dialect's own word for the key's sort.
+    ``last_used_at`` is right to the minute.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     state: str
     created_at: int
+    last_used_at: int | None = None
     workspace_number: int | None = None
     workspace_name: str | None = None
 
@@ -91,6 +94,14 @@ class CredentialCache:
             self._held.popitem(last=False)
         return found[0]
 
+    async def mark_used(self, credential: Credential, now: int) -> None:
+        """Remember when a key was used; asked for once a minute, so that requests stay free of writes."""
+        key = (credential.dialect, credential.hash)
+        held = self._held.get(key)
+        if held is not None:
+            self._held[key] = (held[0], msgspec.structs.replace(held[1], last_used_at=now))
+        await write(self._db, sql.credential_used(id=credential.id, now=now))
+
     def forget(self) -> None:
         """Ask the store again, for every key."""
         self._held.clear()
@@ -107,6 +118,9 @@ async def identify(core: Core, dialect: str, secret: str) -> Caller:
     if found is None:
         raise Unauthenticated(kind="unknown")
     if found.state == "active":
+        now = core.clock.now()
+        if now - (found.last_used_at or 0) >= MINUTE:
+            await core.credentials.mark_used(found, now)
         return caller_of(found)
     if found.state == "revoked":
         raise Unauthenticated(kind="revoked")
@@ -148,6 +162,14 @@ async def create(core: Core, new: NewCredential) -> str:
     if not (await write(core.db, insert))[0]:
         raise Conflict("credential", "This key is in use already.")
     return id
+
+
+async def get(core: Core, caller: Caller) -> Credential:
+    """The key that the caller came with; raises NotFound("credential") once it is gone."""
+    found = await one(core.db, Credential, sql.credential_get(id=caller.credential_id))
+    if found is None:
+        raise NotFound("credential", caller.credential_id)
+    return found
 
 
 async def every(core: Core) -> list[Credential]:

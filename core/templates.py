@@ -12,11 +12,18 @@ from core.store.database import one, rows
 from core.store.statements import Query, sql
 
 
+class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a version says in one language instead."""
+
+    subject: str = ""
+    html: str | None = None
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a version holds. ``layout`` is the slug of the template it nests in; ``sample`` shows its variables.
 
     ``defaults`` fill variables that a call leaves out; ``required`` must be given by the call. ``published`` false
-    keeps a version from being sent.
+    keeps a version from being sent. ``variants`` stand in for subject and html by locale.
     """
 
     subject: str = ""
@@ -29,6 +36,14 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sample: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     published: bool = True
+    variants: dict[str, Variant] = {}
+
+    def said_in(self, locale: str) -> "Body":
+        """The same in a locale, or in its language; itself where it has no such variant."""
+        variant = self.variants.get(locale) or self.variants.get(locale.partition("-")[0])
+        if variant is None:
+            return self
+        return msgspec.structs.replace(self, subject=variant.subject, html=variant.html)
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):

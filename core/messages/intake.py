@@ -15,7 +15,7 @@ import msgspec
 from core import addresses, ids, mime
 from core.clock import SECOND
 from core.core import Caller, Core
-from core.errors import Conflict, Invalid, Refusal, Suppressed, Unverified
+from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
 from core.messages.draft import Content, Draft
 from core.store.database import Row, listed
 from core.store.group import Group
@@ -231,6 +231,9 @@ class _Facts:
         """The suppressed addresses of an acceptable draft, or the refusal."""
         if self._checked and (refusal := self._check_sender(caller, draft)) is not None:
             return refusal
+        if draft.topic:
+            # there are no topics yet: a recipient's choice must not be passed over
+            return NotFound("topic", draft.topic)
         if not self._suppressed:
             return ()
         hit = tuple(dict.fromkeys(key for key in _keys(draft) if self._blocks(caller, draft, key)))
@@ -358,7 +361,7 @@ class _Rows:
             (
                 message_id, caller.workspace_id, caller.environment, number, batch_id, content_id, draft.stream,
                 state, draft.sender.email.lower(), subject, draft.tag, now, draft.send_at if scheduled else None,
-                _PACK.encode(kept),
+                _PACK.encode(kept), draft.template.id if draft.template is not None else None,
             )
         )  # fmt: skip  # a column list reads better in lines than in a column
         self._event(caller, message_id, -1, "accepted")

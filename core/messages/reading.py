@@ -33,6 +33,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     sender: str | None = None
     tag: str | None = None
     subject: str | None = None
+    template_id: str | None = None
     stream: str | None = None
     states: tuple[str, ...] | None = None
     since: int | None = None
@@ -82,6 +83,7 @@ def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, st
         "stream": wanted.stream,
         "sender": _lower(wanted.sender),
         "tag": wanted.tag,
+        "template_id": wanted.template_id,
         "subject": None if wanted.subject is None else _contains(wanted.subject),
         "recipient": _lower(wanted.recipient),
         "states": None if wanted.states is None else listed(wanted.states),

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from core import templates
-from core.core import Core
+from core.core import Caller, Core
 from core.errors import RenderFailed
 from core.messages.draft import Content, TemplateUse, Value
 from core.messages.message import Message, Rendering
@@ -57,14 +57,15 @@ def _inline(message: Message) -> Rendering:
 
 
 async def preview(
-    core: Core, template: templates.Template, body: templates.Body, variables: dict[str, Value], options: Options
+    core: Core, caller: Caller, template: templates.Template, variables: dict[str, Value], options: Options
 ) -> Rendering:
-    """What a body of a template would become with these variables; raises RenderFailed."""
-    source = _source(template.slug, template.syntax, body.said_in(options.locale))
-    parents = await parents_of(core.db, template.workspace_id, source)
+    """What a template of the caller's would become with these variables; raises RenderFailed."""
+    body = template.body.said_in(options.locale)
+    source = _source(template.slug, template.syntax, body)
+    parents = await parents_of(core.db, caller.workspace_id, source)
     given = body.defaults | variables
     made = await asyncio.to_thread(render_source, source, [source, *parents], given, options)
-    return Rendering(subject=made.subject, html=made.html, text=made.text)
+    return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text)
 
 
 async def parents_of(db: Database, workspace_id: str, source: Source) -> list[Source]:

@@ -11,9 +11,9 @@ VALUES (:id, :workspace_id, :number, :uid, :environment, :total, :created_at)
 
 -- name: message_insert
 INSERT INTO messages (id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject,
-                      tag, created_at, scheduled_at, body)
+                      tag, created_at, scheduled_at, body, template_id)
 VALUES (:id, :workspace_id, :environment, :number, :batch_id, :content_id, :stream, :state, :sender, :subject,
-        :tag, :created_at, :scheduled_at, :body)
+        :tag, :created_at, :scheduled_at, :body, :template_id)
 
 -- name: delivery_insert
 INSERT INTO deliveries (message_id, position, workspace_id, role, email, email_key, state, attempts, code, text,
@@ -73,6 +73,7 @@ WHERE workspace_id = :workspace_id AND environment = :environment
   AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
   AND (CAST(:sender AS TEXT) IS NULL OR sender = :sender)
   AND (CAST(:tag AS TEXT) IS NULL OR tag = :tag)
+  AND (CAST(:template_id AS TEXT) IS NULL OR template_id = :template_id)
   AND (CAST(:subject AS TEXT) IS NULL OR lower(subject) LIKE :subject ESCAPE '!')
   AND (CAST(:recipient AS TEXT) IS NULL OR id IN (
         SELECT message_id FROM deliveries WHERE workspace_id = :workspace_id AND email_key = :recipient))

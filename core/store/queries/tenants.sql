@@ -31,15 +31,24 @@ ON CONFLICT DO NOTHING RETURNING id
 
 -- name: credential_by_hash
 SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, c.last4, c.hash, c.scopes,
-       c.environment, c.state, c.created_at, w.number, w.name
+       c.environment, c.state, c.created_at, c.last_used_at, w.number, w.name
 FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
 WHERE c.dialect = :dialect AND c.hash = :hash
 
 -- name: credentials_all
 SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, c.last4, c.hash, c.scopes,
-       c.environment, c.state, c.created_at, w.number, w.name
+       c.environment, c.state, c.created_at, c.last_used_at, w.number, w.name
 FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
 ORDER BY c.created_at, c.id
+
+-- name: credential_get
+SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, c.last4, c.hash, c.scopes,
+       c.environment, c.state, c.created_at, c.last_used_at, w.number, w.name
+FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
+WHERE c.id = :id
+
+-- name: credential_used
+UPDATE credentials SET last_used_at = :now WHERE id = :id
 
 -- name: credential_set_state
 UPDATE credentials SET state = :state WHERE id = :id RETURNING id

@@ -34,6 +34,7 @@ CREATE TABLE credentials (
     environment TEXT NOT NULL,
     state TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    last_used_at BIGINT,
     UNIQUE (dialect, hash)
 );
 
@@ -156,7 +157,8 @@ CREATE TABLE messages (
     tag TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     scheduled_at BIGINT,
-    body BYTEA NOT NULL
+    body BYTEA NOT NULL,
+    template_id TEXT
 );
 CREATE INDEX messages_by_workspace ON messages (workspace_id, id);
 CREATE INDEX messages_by_batch ON messages (batch_id, id) WHERE batch_id IS NOT NULL;
