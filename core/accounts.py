@@ -90,3 +90,8 @@ def _streams(workspace_id: str, now: int) -> list[Query]:
 async def workspace(core: Core, id: str) -> Workspace | None:  # noqa: A002
     """The workspace with this id."""
     return await one(core.db, Workspace, sql.workspace_get(id=id))
+
+
+async def account(core: Core, id: str) -> Account | None:  # noqa: A002
+    """The account with this id."""
+    return await one(core.db, Account, sql.account_get(id=id))

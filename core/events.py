@@ -4,13 +4,14 @@ Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, bo
 suppressed, opened, clicked, unsubscribed.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from core.core import Core
 from core.messages.message import Message
-from core.store.database import rows
+from core.store.database import listed, rows
 from core.store.statements import sql
 
 WHOLE_MESSAGE: Final = -1
@@ -44,3 +45,15 @@ async def of_message(core: Core, message: Message) -> list[Event]:
         Event,
         sql.events_of_message(message_id=message.id, workspace_id=message.workspace_id),
     )
+
+
+async def of_messages(core: Core, messages: Sequence[Message], kinds: Sequence[str]) -> list[Event]:
+    """The same for several messages of one workspace, only events of these kinds; the oldest of a message first."""
+    if not messages:
+        return []
+    query = sql.events_of_messages(
+        workspace_id=messages[0].workspace_id,
+        ids=listed([message.id for message in messages]),
+        kinds=listed(kinds),
+    )
+    return await rows(core.db, Event, query)

@@ -25,6 +25,7 @@ from core.messages.reading import (
     source,
 )
 from core.messages.schedule import cancel, reschedule
+from core.messages.summary import Summary, states, summaries
 
 __all__ = [
     "Attachment",
@@ -43,6 +44,7 @@ __all__ = [
     "Rendering",
     "StoredAttachment",
     "Submission",
+    "Summary",
     "Tag",
     "TemplateUse",
     "TrackLinks",
@@ -58,6 +60,8 @@ __all__ = [
     "reschedule",
     "source",
     "standing",
+    "states",
     "submit",
     "submit_all",
+    "summaries",
 ]

@@ -10,6 +10,9 @@ ON CONFLICT DO NOTHING
 -- name: account_by_name
 SELECT id, number, name, created_at FROM accounts WHERE name = :name
 
+-- name: account_get
+SELECT id, number, name, created_at FROM accounts WHERE id = :id
+
 -- name: workspace_insert
 INSERT INTO workspaces (id, number, account_id, name, settings, created_at)
 VALUES (:id, :number, :account_id, :name, :settings, :created_at)
