@@ -46,16 +46,24 @@ async def of_workspace(core: Core, caller: Caller) -> list[Stream]:
     return await rows(core.db, Stream, sql.streams_of_workspace(workspace_id=caller.workspace_id))
 
 
+async def get(core: Core, caller: Caller, key: str) -> Stream:
+    """One stream, archived or not; raises NotFound("stream")."""
+    found = {stream.key: stream for stream in await of_workspace(core, caller)}.get(key)
+    if found is None:
+        raise NotFound("stream", key)
+    return found
+
+
 async def require_sending(core: Core, caller: Caller, key: str) -> None:
     """Make sure that mail can go out through a stream.
 
-    Raises NotFound("stream") for an unknown or archived one, Forbidden("inbound_stream"). The default stream
+    Raises NotFound("sending_stream") for an unknown or archived one, Forbidden("inbound_stream"). The default stream
     cannot be taken away and is not asked for, which spares the common send a query.
     """
     if key == DEFAULT_SEND:
         return
     found = {stream.key: stream for stream in await of_workspace(core, caller)}.get(key)
     if found is None or found.archived_at is not None:
-        raise NotFound("stream", key)
+        raise NotFound("sending_stream", key)
     if found.kind == "inbound":
         raise Forbidden(kind="inbound_stream")

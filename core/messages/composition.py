@@ -20,6 +20,8 @@ def letter(policy: Policy, message: Message, files: Sequence[StoredAttachment]) 
     if text is None and html is not None and content.derive_text:
         text = plaintext.from_html(html)
     headers = rendering.headers if rendering is not None and rendering.headers else content.headers
+    if draft.id_headers:
+        headers = (*headers, *((name, message.id) for name in draft.id_headers))
     return mime.Letter(
         message_id=message_id(policy, message),
         date=message.scheduled_at or message.created_at,

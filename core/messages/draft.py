@@ -88,6 +88,13 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     suppress: bool = False
 
 
+def searchable(metadata: dict[str, str]) -> str:
+    """Metadata as the text it is found by: one pair stands in it as it stands in a text of that pair alone."""
+    if not metadata:
+        return ""
+    return msgspec.json.encode({key.lower(): value for key, value in metadata.items()}).decode()
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message asked for.
 
@@ -96,6 +103,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``sandbox``: everything happens but nothing leaves. ``redirect_to``: mail goes to these
     instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
     ``shown_to`` stands in the To header where it is not the recipients themselves.
+    ``id_headers`` name headers of the letter that carry the message's id.
     ``extra``: a dialect's own words that are only echoed back by it.
     """
 
@@ -117,6 +125,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sandbox: bool = False
     redirect_to: tuple[str, ...] = ()
     message_id: str = ""
+    id_headers: tuple[str, ...] = ()
     topic: str = ""
     locale: str = ""
     timezone: str = ""

@@ -16,7 +16,7 @@ from core import addresses, ids, mime
 from core.clock import SECOND
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
-from core.messages.draft import Content, Draft
+from core.messages.draft import Content, Draft, searchable
 from core.store.database import Row, listed
 from core.store.group import Group
 from core.store.statements import Query, sql
@@ -362,6 +362,7 @@ class _Rows:
                 message_id, caller.workspace_id, caller.environment, number, batch_id, content_id, draft.stream,
                 state, draft.sender.email.lower(), subject, draft.tag, now, draft.send_at if scheduled else None,
                 _PACK.encode(kept), draft.template.id if draft.template is not None else None,
+                searchable(draft.metadata),
             )
         )  # fmt: skip  # a column list reads better in lines than in a column
         self._event(caller, message_id, -1, "accepted")

@@ -9,7 +9,7 @@ from core import ids
 from core.core import Caller, Core
 from core.errors import NotFound
 from core.messages.composition import letter
-from core.messages.draft import Content
+from core.messages.draft import Content, searchable
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment
 from core.mime import build
 from core.paging import Page, PageRequest
@@ -26,6 +26,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which messages; None asks for no particular one.
 
     ``recipient`` equals any To, Cc or Bcc address; ``subject`` is contained, both whatever the case.
+    ``metadata`` is a key, whatever its case, and the value it holds.
     ``states`` are those of ``standing``; ``since`` is inclusive, ``until`` exclusive, both moments.
     """
 
@@ -33,6 +34,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     sender: str | None = None
     tag: str | None = None
     subject: str | None = None
+    metadata: tuple[str, str] | None = None
     template_id: str | None = None
     stream: str | None = None
     states: tuple[str, ...] | None = None
@@ -85,6 +87,7 @@ def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, st
         "tag": wanted.tag,
         "template_id": wanted.template_id,
         "subject": None if wanted.subject is None else _contains(wanted.subject),
+        "metadata": None if wanted.metadata is None else searchable(dict([wanted.metadata]))[1:-1],
         "recipient": _lower(wanted.recipient),
         "states": None if wanted.states is None else listed(wanted.states),
     }

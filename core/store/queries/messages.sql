@@ -11,9 +11,9 @@ VALUES (:id, :workspace_id, :number, :uid, :environment, :total, :created_at)
 
 -- name: message_insert
 INSERT INTO messages (id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject,
-                      tag, created_at, scheduled_at, body, template_id)
+                      tag, created_at, scheduled_at, body, template_id, metadata)
 VALUES (:id, :workspace_id, :environment, :number, :batch_id, :content_id, :stream, :state, :sender, :subject,
-        :tag, :created_at, :scheduled_at, :body, :template_id)
+        :tag, :created_at, :scheduled_at, :body, :template_id, :metadata)
 
 -- name: delivery_insert
 INSERT INTO deliveries (message_id, position, workspace_id, role, email, email_key, state, attempts, code, text,
@@ -75,6 +75,8 @@ WHERE workspace_id = :workspace_id AND environment = :environment
   AND (CAST(:tag AS TEXT) IS NULL OR tag = :tag)
   AND (CAST(:template_id AS TEXT) IS NULL OR template_id = :template_id)
   AND (CAST(:subject AS TEXT) IS NULL OR lower(subject) LIKE :subject ESCAPE '!')
+  -- contained, to the letter: LIKE would fold case on one engine and not on the other
+  AND (CAST(:metadata AS TEXT) IS NULL OR replace(metadata, :metadata, '') <> metadata)
   AND (CAST(:recipient AS TEXT) IS NULL OR id IN (
         SELECT message_id FROM deliveries WHERE workspace_id = :workspace_id AND email_key = :recipient))
   AND (CAST(:states AS TEXT) IS NULL OR (

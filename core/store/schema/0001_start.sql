@@ -158,7 +158,9 @@ CREATE TABLE messages (
     created_at BIGINT NOT NULL,
     scheduled_at BIGINT,
     body BYTEA NOT NULL,
-    template_id TEXT
+    template_id TEXT,
+    -- the draft's metadata once more, to be searched: JSON with lower-case keys, empty where there is none
+    metadata TEXT NOT NULL
 );
 CREATE INDEX messages_by_workspace ON messages (workspace_id, id);
 CREATE INDEX messages_by_batch ON messages (batch_id, id) WHERE batch_id IS NOT NULL;
