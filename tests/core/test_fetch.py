@@ -55,21 +55,32 @@ class Site:
         self.pages = pages
         self.heads: list[str] = []
         self.port = 0
+        self.open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self.asked = asyncio.Event()
         self.left = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer until the client leaves; ``/silent`` never answers and ``/endless`` never stops."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.open[task] = writer
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 self.heads.append(head)
                 self.asked.set()
                 await self.respond(head.split(" ")[1], reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        except (asyncio.IncompleteReadError, ConnectionError):
             self.left.set()
         finally:
+            del self.open[task]
             writer.close()
+
+    async def leave(self) -> None:
+        """Drop the clients that are still there."""
+        for writer in self.open.values():
+            writer.transport.abort()
+        await asyncio.gather(*self.open)
 
     async def respond(self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Play one path's part."""
@@ -95,6 +106,8 @@ async def serving(pages: dict[str, bytes], tls: ssl.SSLContext | None = None) ->
     site.port = server.sockets[0].getsockname()[1]
     async with server:
         yield site
+        server.close()
+        await site.leave()
 
 
 class Internet(httpcore.AnyIOBackend):
