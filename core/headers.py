@@ -35,12 +35,16 @@ def line(name: str, value: str) -> str:
 
     Raises ValueError for a value that would break out of its line.
     """
-    if not is_safe(value):
-        raise ValueError(f"a line break or NUL in the {name} header")
+    _check(name, value)
     value = value.strip(" \t")
     if not value.isascii() or not value.replace("\t", " ").isprintable() or _has_long_word(value):
         value = words.encode(value)
     return fold(f"{name}: {value}")
+
+
+def _check(name: str, value: str) -> None:
+    if not is_safe(value):
+        raise ValueError(f"a line break or NUL in the {name} header")
 
 
 def _has_long_word(value: str) -> bool:
@@ -49,6 +53,7 @@ def _has_long_word(value: str) -> bool:
 
 def text_line(name: str, value: str) -> str:
     """Likewise for a text of ours, such as a subject: what looks like an encoded word is protected."""
+    _check(name, value)
     return line(name, words.encode(value))
 
 

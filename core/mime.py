@@ -180,8 +180,9 @@ def _text(letter: Letter, kind: str, text: str) -> Iterator[bytes]:
     foreign = len(data.translate(None, _ASCII))
     if not foreign and _is_clean(data, letter.boundary):
         encoding, body = "7bit", data.replace(b"\n", b"\r\n")
-    # every such byte takes three letters in quoted-printable; in base64 all take four thirds
-    elif foreign * 6 > len(data):
+    # every such byte takes three letters in quoted-printable, in base64 all take four thirds; the former stays
+    # readable as long as it is not much longer
+    elif foreign * 4 > len(data):
         encoding, body = "base64", b"".join(_base64(data.replace(b"\n", b"\r\n")))
     else:
         # the encoder ends its soft breaks like the first line it meets: one kind in, one kind out

@@ -61,6 +61,8 @@ _BETWEEN_CELLS: Final = " | "
 
 def from_html(html: str) -> str:
     """What a reader of the HTML sees, as text: links with their addresses, lists and tables line by line."""
+    if not html:
+        return ""
     html = _SURROGATE.sub("\ufffd", html)
     try:
         return _read(html)
