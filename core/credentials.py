@@ -66,7 +66,7 @@ def digest(pepper: str, secret: str) -> str:
 
 
 class CredentialCache:
-    """Credentials by hash, for a second; bounded, the least used ones go first. Unknown keys are not kept."""
+    """Credentials by secret, for a second; bounded, the least used ones go first. Unknown keys are not kept."""
 
     def __init__(self, db: Database, pepper: str) -> None:
         """Nothing is read before it is asked for."""
@@ -76,14 +76,15 @@ class CredentialCache:
 
     async def find(self, dialect: str, secret: str) -> Credential | None:
         """The credential with this secret, in whatever state, or None."""
-        key = (dialect, digest(self._pepper, secret))
+        # by the secret itself, in memory alone: hashing it for every request would cost more than all else here
+        key = (dialect, secret)
         held = self._held.get(key)
         if held is not None and held[0] > time.monotonic():
             return held[1]
         return await self._read(key)
 
     async def _read(self, key: tuple[str, str]) -> Credential | None:
-        dialect, hashed = key
+        dialect, hashed = key[0], digest(self._pepper, key[1])
         found = await rows(self._db, Credential, sql.credential_by_hash(dialect=dialect, hash=hashed))
         if not found or not hmac.compare_digest(found[0].hash, hashed):
             self._held.pop(key, None)

@@ -4,37 +4,39 @@ Ids made by one process rise strictly, so that rows made in one millisecond keep
 """
 
 import os
-import threading
 import time
+from collections.abc import Iterator
 from typing import Final
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CROCKFORD_VALUE: Final = {letter: value for value, letter in enumerate(_CROCKFORD)}
 _ULID_LETTERS: Final = 26
 _UUID_LENGTH: Final = 36
-_VARIANT: Final = 0x8 << 60
-_TAIL_MASK: Final = (1 << 62) - 1
 _POOL_BYTES: Final = 4096
 
 # RFC 9562 6.2, method 3: the 12 bits after the milliseconds hold a fraction of it (1/4096 ms), raised by one
-# where two ids would fall into the same fraction
-_lock = threading.Lock()
+# where two ids would fall into the same fraction. No lock: two threads in one fraction still differ in the tail.
 _last = 0
-_pool = b""
-_at = 0
+_tails: list[str] = []
 
 
 def new() -> str:
     """A new id as a lower-case UUID text of 36 characters."""
-    global _last, _pool, _at  # noqa: PLW0603  # a monotonic sequence is process-wide by its nature
-    with _lock:
-        tick = (time.time_ns() << 12) // 1_000_000
-        _last = tick = tick if tick > _last else _last + 1
-        if _at >= len(_pool):
-            _pool, _at = os.urandom(_POOL_BYTES), 0
-        tail = int.from_bytes(_pool[_at : _at + 8], "big") & _TAIL_MASK
-        _at += 8
-    return _print(((tick >> 12) << 80) | (7 << 76) | ((tick & 0xFFF) << 64) | _VARIANT | tail)
+    global _last  # noqa: PLW0603  # a monotonic sequence is process-wide by its nature
+    tick = (time.time_ns() << 12) // 1_000_000
+    _last = tick = tick if tick > _last else _last + 1
+    head = f"{tick >> 12:012x}"
+    if not _tails:
+        _tails.extend(_random_tails())
+    return f"{head[:8]}-{head[8:]}-7{tick & 0xFFF:03x}-{_tails.pop()}"
+
+
+def _random_tails() -> Iterator[str]:
+    """The last two groups of many ids: the variant's bits and 62 random ones each."""
+    pool = os.urandom(_POOL_BYTES).hex()
+    for at in range(0, len(pool), 16):
+        variant = "89ab"[int(pool[at], 16) & 3]
+        yield f"{variant}{pool[at + 1 : at + 4]}-{pool[at + 4 : at + 16]}"
 
 
 def _print(bits: int) -> str:

@@ -174,12 +174,20 @@ class Compiled:
             call = await self._enter(core, request)
             return self._answer(call, await self._handle(call, path, {}))
         # the permit goes first: a guard may have to read the body to find the key in it
-        async with request.permit(core.bodies):
-            call = await self._enter(core, request)
-            await request.read()
-            body = self._body(request)
-            request.forget()
-            return self._answer(call, await self._handle(call, path, {"body": body}))
+        permit = request.permit(core.bodies)
+        if permit is None:
+            return await self._with_body(core, request, path, self._body)
+        async with permit:
+            return await self._with_body(core, request, path, self._body)
+
+    async def _with_body(
+        self, core: Core, request: Request, path: dict[str, str], decode_body: Callable[[Request], Any]
+    ) -> Answer:
+        call = await self._enter(core, request)
+        await request.read()
+        body = decode_body(request)
+        request.forget()
+        return self._answer(call, await self._handle(call, path, {"body": body}))
 
     async def _enter(self, core: Core, request: Request) -> Call:
         call = Call(core, await self._guard(core, request), request)

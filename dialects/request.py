@@ -1,7 +1,7 @@
 """One HTTP request as the dialects see it: headers on demand, a body bounded while it is read."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -48,13 +48,14 @@ class Request:
         self.state: Any = None
         self._receive = receive
         self._body: bytes | None = None
-        self._headers: dict[bytes, str] | None = None
 
     def header(self, name: bytes) -> str | None:
-        """A header by its lower-case name; the last one wins."""
-        if self._headers is None:
-            self._headers = {key: value.decode("latin-1") for key, value in self.scope["headers"]}
-        return self._headers.get(name)
+        """A header by its lower-case name; the first one wins."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                text: str = value.decode("latin-1")
+                return text
+        return None
 
     def bearer(self) -> str:
         """The token of ``Authorization: Bearer …``, the scheme in any case; empty where there is none."""
@@ -79,16 +80,11 @@ class Request:
         """Let the raw body go, once everything is decoded from it: a large one must not be held twice."""
         self._body = b""
 
-    @asynccontextmanager
-    async def permit(self, budget: Budget) -> AsyncIterator[None]:
-        """Hold room for the body as long as it is worked on; small bodies pass freely. Raises TooLarge."""
+    def permit(self, budget: Budget) -> AbstractAsyncContextManager[None] | None:
+        """Room to hold for as long as the body is worked on, or None for a small body. Raises TooLarge."""
         size = self._declared_bytes()
         self._check(size)
-        if size <= _FREE_BYTES:
-            yield
-            return
-        async with budget.hold(size):
-            yield
+        return budget.hold(size) if size > _FREE_BYTES else None
 
     def _declared_bytes(self) -> int:
         """By Content-Length; a body that does not say is taken for the largest allowed."""

@@ -38,6 +38,7 @@ class Metrics:
         )
         # looking a labelled child up costs more than counting it
         self._children: dict[tuple[str, str, int], Counter] = {}
+        self._clocks: dict[str, Histogram] = {}
 
     def count(self, dialect: str, served: Served, began: float) -> None:
         """Count an answered request; ``began`` by ``time.perf_counter``."""
@@ -46,7 +47,10 @@ class Metrics:
         if child is None:
             child = self._children[key] = self._requests.labels(dialect, served.operation, str(served.status))
         child.inc()
-        self._seconds.labels(dialect).observe(time.perf_counter() - began)
+        clock = self._clocks.get(dialect)
+        if clock is None:
+            clock = self._clocks[dialect] = self._seconds.labels(dialect)
+        clock.observe(time.perf_counter() - began)
 
     async def text(self, core: Core) -> bytes:
         """The figures in Prometheus's text form, with a fresh look at the queue."""

@@ -63,6 +63,7 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_DRAIN_S,
     )

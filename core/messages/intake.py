@@ -80,7 +80,8 @@ class Submission(msgspec.Struct, kw_only=True):
 
     def size_bytes(self) -> int:
         """About what it will write."""
-        return sum(_size(draft) for draft in self.drafts)
+        drafts = self.drafts
+        return _size(drafts[0]) if len(drafts) == 1 else sum(_size(draft) for draft in drafts)
 
 
 _RECEIPTS: Final = msgspec.msgpack.Decoder(list[Receipt])
@@ -266,6 +267,7 @@ class _Rows:
 
     def __init__(self, now: int, number: int) -> None:
         self.due_now = False
+        self._size_bytes = 0
         self._now = now
         self._number = number
         self._shared_seen: set[str] = set()
@@ -281,7 +283,7 @@ class _Rows:
     def steps(self, refused_keys: list[str]) -> list[Any]:
         """The statements that write them; empty kinds are left out."""
         steps: list[Any] = [
-            statement.many(gathered)
+            statement.many(gathered, self._size_bytes if statement is sql.attachment_insert else 0)
             for statement, gathered in (
                 (sql.content_insert, self._contents),
                 (sql.attachment_insert, self._attachments),
@@ -415,6 +417,7 @@ class _Rows:
         return msgspec.structs.replace(draft, content=_NO_CONTENT)
 
     def _files(self, draft: Draft, owner_id: str) -> None:
+        self._size_bytes += sum(each.size_bytes for each in draft.content.attachments)
         for position, each in enumerate(draft.content.attachments):
             self._attachments.append(
                 (

@@ -31,10 +31,14 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Many(msgspec.Struct, frozen=True):
-    """One statement to run for each row; a row's values stand in the statement's own order of parameters."""
+    """One statement to run for each row; a row's values stand in the statement's own order of parameters.
+
+    ``size_bytes``: of large values, where there are any; an engine may treat what is large differently.
+    """
 
     statement: "Statement"
     rows: list[tuple[Any, ...]]
+    size_bytes: int = 0
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -53,12 +57,12 @@ class Statement(msgspec.Struct, frozen=True):
             raise TypeError(message)
         return Query(self, values)
 
-    def many(self, rows: list[tuple[Any, ...]]) -> Many:
+    def many(self, rows: list[tuple[Any, ...]], size_bytes: int = 0) -> Many:
         """Bind many rows at once; the statement names each parameter once, so that one order serves both engines."""
         if self.parameters != self.occurrences:
             message = f"{self.name} repeats a parameter and cannot run for many rows"
             raise TypeError(message)
-        return Many(self, rows)
+        return Many(self, rows, size_bytes)
 
 
 class Statements:

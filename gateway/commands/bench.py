@@ -1,8 +1,61 @@
 """``babelpost bench``: figures beside a bare Starlette echo, measured in turn in one run."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
+
+from gateway.bench import runs
 
 
 @click.group()
 def bench() -> None:
-    """Measure this machine: accept, batch, deliver."""
+    """Measure this machine. Only ratios mean anything from one machine to another.
+
+    Starts servers of its own on free ports; a PostgreSQL named by --database is filled and not cleaned.
+    """
+
+
+def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--database", default="", help="postgresql://…; a fresh SQLite file where left out."),
+        click.option("--connections", default=50, show_default=True, help="Connections that ask at once."),
+        click.option("--seconds", default=5.0, show_default=True, help="Length of a round."),
+        click.option("--rounds", default=5, show_default=True, help="Rounds for each subject; medians are shown."),
+    ):
+        command = option(command)
+    return command
+
+
+def _setup(choices: dict[str, Any]) -> runs.Setup:
+    return runs.Setup(**choices)
+
+
+@bench.command()
+@_choices
+def accept(**choices: Any) -> None:
+    """Single sends, durable before each answer."""
+    runs.accept(_setup(choices))
+
+
+@bench.command()
+@_choices
+def batch(**choices: Any) -> None:
+    """Batches of a hundred messages."""
+    runs.batch(_setup(choices))
+
+
+@bench.command()
+@_choices
+@click.option("--messages", default=20_000, show_default=True, help="Messages from acceptance to the sink's 250.")
+def deliver(messages: int, **choices: Any) -> None:
+    """Messages from acceptance to an SMTP sink's 250."""
+    runs.deliver(_setup(choices), messages)
+
+
+@bench.command()
+@_choices
+@click.option("--messages", default=200_000, show_default=True, help="Messages to pass through the process.")
+def soak(messages: int, **choices: Any) -> None:
+    """Memory of one process while many messages pass through it."""
+    runs.soak(_setup(choices), messages)

@@ -1,0 +1,135 @@
+"""Processes under measurement: started, watched through /proc, ended."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from click import ClickException
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_START_S: Final = 30
+_STOP_S: Final = 60
+
+
+class Subject(msgspec.Struct, kw_only=True):
+    """A running server: where it listens, and its process."""
+
+    port: int
+    pid: int
+    key: str = ""
+
+    def cpu_s(self) -> float:
+        """CPU time so far, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def peak_bytes(self) -> int:
+        """The most memory it ever held."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(found[1]) * 1024 if found else 0
+
+    def memory_bytes(self) -> int:
+        """What it holds now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        return int(found[1]) * 1024 if found else 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603  # our own programs
+            command, env=environment, stdout=log, stderr=log
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(_STOP_S)
+
+
+@contextmanager
+def echo() -> Iterator[Subject]:
+    """The yardstick."""
+    port = _free_port()
+    with _process([sys.executable, "-m", "gateway.bench.echo", str(port)], dict(os.environ)) as process:
+        _await_port(port, process)
+        yield Subject(port=port, pid=process.pid)
+
+
+@contextmanager
+def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterator[Subject]:
+    """This server on a database, with a key; ``work``: it delivers too, to ``relay`` or, without, nowhere."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BABELPOST_")} | {
+        "BABELPOST_DATABASE": database,
+        "BABELPOST_PORT": str(_free_port()),
+        "BABELPOST_SENDER_POLICY": "any",
+        "BABELPOST_TRANSPORT": "relay" if relay else "capture",
+        "BABELPOST_RATE_LIMITS": "{ resend = 0 }",
+        "BABELPOST_LOG_LEVEL": "warning",
+        "BABELPOST_CLAIM_BATCH": "200",
+    }
+    if relay:
+        environment["BABELPOST_RELAY"] = relay
+    (data / "bench").mkdir(exist_ok=True)
+    key = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "gateway", "keys", "create", "resend"],
+        env=environment, check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    command = [sys.executable, "-m", "gateway", "serve", *([] if work else ["--no-worker"])]
+    with _process(command, environment) as process:
+        port = int(environment["BABELPOST_PORT"])
+        _await_port(port, process)
+        yield Subject(port=port, pid=process.pid, key=key)
+
+
+def _await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + _START_S
+    while time.monotonic() < ends:
+        if process.poll() is not None:
+            raise ClickException(f"a server ended at its start with {process.returncode}")
+        if _answers(port):
+            return
+        time.sleep(0.05)
+    raise ClickException("a server did not start in time")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as probe:
+            # a port nobody listens on may be given to the probe itself, which then meets itself
+            return bool(probe.getsockname() != probe.getpeername())
+    except OSError:
+        return False
+
+
+def fsync_ms(folder: Path) -> float:
+    """How long a small durable write takes on a folder's disk, the median of twenty."""
+    times = []
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        for _ in range(20):
+            file.write(b"x" * 4096)
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return sorted(times)[10] * 1000
+
+
