@@ -20,6 +20,7 @@ _TO_ESCAPE: Final = re.compile(r'(["\\])')
 # RFC 2231 7: attribute-char; every other byte is written as %XX
 _ATTRIBUTE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
 _PERCENT: Final = [chr(byte) if byte in _ATTRIBUTE else f"%{byte:02X}" for byte in range(256)]
+_EXTENDED: Final = re.compile(r"[!#-:<-~]+")
 # some readers know no RFC 2231 continuations, so an ASCII value stays whole as long as its line may be long
 _WHOLE: Final = 200
 _SEGMENT: Final = 50
@@ -93,12 +94,16 @@ def with_parameters(value: str, parameters: list[tuple[str, str]]) -> str:
 
 
 def _parameter(name: str, text: str) -> str:
-    if name.endswith("*"):  # in the form of RFC 2231 already, where quotes are not allowed
+    if name.endswith("*") and _EXTENDED.fullmatch(
+        text
+    ):  # as RFC 2231 has it already, where quotes are not allowed
         return f"{name}={text}"
+    name = name.rstrip("*")
     if text.isascii() and text.isprintable() and len(text) <= _WHOLE:
         return f'{name}="' + _TO_ESCAPE.sub(r"\\\1", text) + '"'
-    letters = [_PERCENT[byte] for byte in text.encode()]
-    if len(letters) <= _SEGMENT // 3:
+    # cut between characters: some readers decode each piece by itself
+    letters = ["".join([_PERCENT[byte] for byte in character.encode()]) for character in text]
+    if sum(map(len, letters)) <= _SEGMENT:
         return f"{name}*=utf-8''{''.join(letters)}"
     return "; ".join([f"{name}*{number}*={part}" for number, part in enumerate(_segments(letters))])
 

@@ -6,9 +6,11 @@ import string
 from email import policy
 from email.header import decode_header, make_header
 from email.utils import getaddresses
+from html import escape
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from core.addresses import Address, display, header, key, parse, parse_list
 from core.mime import Letter, Part, build, chunks
@@ -53,6 +55,16 @@ parts = st.builds(
     data=st.binary(max_size=500),
     content_id=st.sampled_from(["", "logo", "a.b@c"]),
 )
+# what callers may send without a check of ours
+odd_parts = st.builds(
+    Part,
+    filename=st.text(letters, max_size=300),
+    content_type=st.text(letters, max_size=80)
+    | st.text(letters, max_size=300).map('a/b; x=y; c*="{0}"; d={0}'.format)
+    | types,
+    data=st.binary(max_size=50),
+    content_id=st.text(letters, max_size=60),
+)
 letters_to_send = st.builds(
     Letter,
     message_id=st.just("<1@example.com>"),
@@ -86,9 +98,10 @@ def body(part):
     return plain(part.get_payload(decode=True).decode())
 
 
-@given(letters_to_send)
-def test_a_letter_is_safe_on_any_wire(letter):
+@given(letters_to_send, st.lists(odd_parts, max_size=2).map(tuple))
+def test_a_letter_is_safe_on_any_wire(letter, odd):
     """Seven bits, CRLF and nothing else ends a line, no line too long, the same bytes every time."""
+    letter = structs.replace(letter, parts=letter.parts + odd)
     wire = build(letter)
 
     assert wire.isascii()
@@ -176,7 +189,19 @@ def test_a_mailbox_survives_every_form(address, name):
     assert key(mailbox.email) == key(mailbox.email.upper())
 
 
-@given(st.text(st.characters()))
+@given(
+    st.text(st.characters())
+    | st.lists(st.sampled_from(["<p>", "</b>", "<li>", "<a href='x'>", "<!--", " x ", "<td>"])).map("".join)
+)
 def test_any_html_becomes_text(html):
-    """No text at all makes the reader of HTML fail."""
-    assert from_html(html).isascii() or html
+    """No input makes the reader of HTML fail, and what it gives can be sent."""
+    text = from_html(html)
+
+    assert text == text.encode().decode()
+    assert "\n\n\n" not in text
+
+
+@given(st.lists(words))
+def test_every_word_of_a_page_is_in_its_text(seen):
+    """Words come out as they stand in the page, in order, whatever characters they are made of."""
+    assert " ".join(seen) == from_html(f"<p>{escape(' '.join(seen))}</p>")
