@@ -11,7 +11,7 @@ from core.messages.draft import (
     TrackLinks,
     Value,
 )
-from core.messages.intake import Claim, Intake, NewBatch, Receipt, Submission, submit, submit_all
+from core.messages.intake import Claim, Intake, NewBatch, Receipt, Submission, recall, submit, submit_all
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment, standing
 from core.messages.reading import (
     Filter,
@@ -57,6 +57,7 @@ __all__ = [
     "get",
     "of_batch",
     "page",
+    "recall",
     "reschedule",
     "source",
     "standing",

@@ -104,6 +104,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
     ``shown_to`` stands in the To header where it is not the recipients themselves.
     ``id_headers`` name headers of the letter that carry the message's id.
+    ``sender_trusted``: the sender need not be known, because nothing leaves that could abuse it.
     ``extra``: a dialect's own words that are only echoed back by it.
     """
 
@@ -131,6 +132,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timezone: str = ""
     rehearsals: dict[str, Rehearsal] = {}
     on_suppressed: Literal["record", "drop", "refuse"] = "record"
+    sender_trusted: bool = False
     extra: dict[str, str] = {}
 
     def recipients(self) -> tuple[tuple[str, Party], ...]:

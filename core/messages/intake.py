@@ -54,11 +54,15 @@ class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller gets for a draft. ``dropped``: suppressed addresses that were left out."""
+    """What the caller gets for a draft. ``dropped``: suppressed addresses that were left out.
+
+    ``position`` is the draft's place in its call: a replay has receipts alone, without the refused ones between them.
+    """
 
     id: str
     number: int
     created_at: int
+    position: int = 0
     dropped: tuple[str, ...] = ()
     batch_number: int = 0
     replayed: bool = False
@@ -152,7 +156,7 @@ async def submit_all(
         await core.intake.add(submission)
         if not submission.lost:
             return _raised(submission)
-        if claim is not None and (first := await _first_answer(core, caller, claim)) is not None:
+        if claim is not None and (first := await recall(core, caller, claim)) is not None:
             return list(first)
         # the first call with this key was refused and gave it back: this one may try
 
@@ -165,7 +169,12 @@ def _raised(submission: Submission) -> list[Receipt | Refusal]:
     return submission.results
 
 
-async def _first_answer(core: Core, caller: Caller, claim: Claim) -> list[Receipt] | None:
+async def recall(core: Core, caller: Caller, claim: Claim) -> list[Receipt] | None:
+    """The receipts of an earlier call with this claim, None where there was none or it has expired.
+
+    For whoever wants to repeat an answer without checking the call again: what was right then may be past by now.
+    Raises Conflict as ``submit`` does.
+    """
     found = await core.db.fetch(sql.claim_get(key=claim.stored_key(caller)))
     if not found or found[0][1] is None:
         return None
@@ -230,7 +239,11 @@ class _Facts:
 
     def _check(self, caller: Caller, draft: Draft) -> "tuple[str, ...] | Refusal":
         """The suppressed addresses of an acceptable draft, or the refusal."""
-        if self._checked and (refusal := self._check_sender(caller, draft)) is not None:
+        if (
+            self._checked
+            and not draft.sender_trusted
+            and (refusal := self._check_sender(caller, draft)) is not None
+        ):
             return refusal
         if draft.topic:
             # there are no topics yet: a recipient's choice must not be passed over
@@ -307,11 +320,13 @@ class _Rows:
         batch_id, batch_number = self._batch(submission, checked)
         shared = _shared(submission.drafts)
         results: list[Receipt | Refusal] = []
-        for draft, hit in zip(submission.drafts, checked, strict=True):
+        for position, (draft, hit) in enumerate(zip(submission.drafts, checked, strict=True)):
             if isinstance(hit, Refusal):
                 results.append(hit)
                 continue
-            results.append(self._message(submission.caller, draft, hit, batch_id, shared, batch_number))
+            receipt = self._message(submission.caller, draft, hit, batch_id, shared, batch_number)
+            # the single mail, which is the common one, stands where it stood
+            results.append(msgspec.structs.replace(receipt, position=position) if position else receipt)
         if submission.claim is not None:
             lifetime = submission.claim.lifetime_s
             expires = _NEVER if lifetime is None else self._now + lifetime * SECOND
