@@ -1,0 +1,28 @@
+"""Postmark: REST in PascalCase, one pair of token headers, one flat error body.
+
+Source: Postmark developer docs (Overview, Email, Messages, Message streams), the provider's SDKs for JavaScript,
+Python, PHP, Ruby, Java and .NET, and answers that integrators captured, read 2026-11.
+"""
+
+from dialects.dialect import Dialect, Group, Marks
+from dialects.postmark import auth, emails, errors, messages
+from dialects.postmark.codec import PostmarkCodec
+from dialects.postmark.limits import admit
+from dialects.routing import Paths
+
+DIALECT = Dialect(
+    name="postmark",
+    groups=(Group(auth.server_token, emails.OPERATIONS + messages.OPERATIONS),),
+    tell=errors.tell,
+    hosts=("api.postmarkapp.com",),
+    marks=Marks(headers=("x-postmark-server-token", "x-postmark-account-token")),
+    keys=(auth.SERVER, auth.ACCOUNT),
+    codec=PostmarkCodec(),
+    # the SDKs disagree on case and on a slash at the end (/deliveryStats, /bounces/)
+    paths=Paths(fold_case=True),
+    admit=admit,
+    sample=(
+        "curl {url}/email -H 'X-Postmark-Server-Token: {key}' -H 'Content-Type: application/json' "
+        """-d '{"From":"you@example.org","To":"friend@example.org","Subject":"Hello","TextBody":"First mail"}'"""
+    ),
+)

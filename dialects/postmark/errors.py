@@ -1,0 +1,112 @@
+"""Refusals as ``ErrorCode`` and ``Message``, with the code once more in a header.
+
+Source: Postmark developer docs, "Overview", error codes, read 2026-11; quoted texts are those that SDKs and integrators
+read. Codes 400, 401, 409 and 429 stand in older editions of the table.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from core import errors
+from core.store.database import StoreUnavailable
+from dialects.refusals import Answer, RefusalTable, Row, text
+from dialects.request import Request
+
+_FIELD: Final = re.compile(r"\$\.?(\w+)")
+_NO_PATH: Final = "The requested resource was not found."
+_NO_TOKEN: Final = "Request does not contain a valid Server token."  # noqa: S105  # a text
+_NO_SENDER: Final = (
+    "The 'From' address you supplied ({address}) is not a Sender Signature on your account. Please add and confirm "
+    "this address in order to be able to use it in the 'From' field of your messages."
+)
+# the Ruby client splits the list at ", "; the JavaScript one wants a full stop and one space after it
+INACTIVE_ARE: Final = (
+    "Inactive recipients are ones that have generated a hard bounce, a spam complaint, "
+    "or a manual suppression."
+)
+
+ERRORS: Final = RefusalTable(
+    {
+        errors.Refusal: Row(422, 300, "{text}"),
+        errors.Invalid: Row(422, 300, "{text}"),
+        (errors.Invalid, "message"): Row(422, 300, "{reason}"),
+        (errors.Invalid, "attachment"): Row(422, 411, "{reason}"),
+        (errors.Invalid, "batch"): Row(422, 410, "{reason}"),
+        (errors.Invalid, "search"): Row(422, 700, "{reason}"),
+        (errors.Invalid, "template"): Row(422, 1123, "{reason}"),
+        errors.Malformed: Row(422, 402, "Received invalid JSON input: {reason}."),
+        errors.Mistyped: Row(422, 403, "Invalid request field(s): {field}."),
+        errors.Unauthenticated: Row(401, 10, _NO_TOKEN),
+        (errors.Unauthenticated, "account"): Row(401, 10, _NO_TOKEN.replace("Server", "Account")),
+        errors.Forbidden: Row(422, 405, "{text}"),
+        (errors.Forbidden, "inbound_stream"): Row(422, 1236, "The stream provided cannot be used to send."),
+        errors.NotFound: Row(404, 404, _NO_PATH),
+        (errors.NotFound, "message"): Row(422, 701, "This message was not found."),
+        (errors.NotFound, "stream"): Row(
+            422, 1226, "The message stream for the provided 'ID' was not found."
+        ),
+        (errors.NotFound, "sending_stream"): Row(
+            422, 1235, "The stream provided: '{id}' does not exist on this server."
+        ),
+        errors.NotAllowed: Row(404, 404, _NO_PATH),
+        errors.Suppressed: Row(
+            422,
+            406,
+            "You tried to send to recipient(s) that have been marked as inactive. "
+            f"Found inactive addresses: {{addresses}}. {INACTIVE_ARE}",
+        ),
+        errors.Unverified: Row(422, 400, _NO_SENDER),
+        (errors.Unverified, "unconfirmed"): Row(
+            422, 401, "The Sender Signature {address} has not been confirmed."
+        ),
+        errors.TooLarge: Row(413, 413, "The {what} is larger than {limit} bytes."),
+        errors.QuotaExceeded: Row(422, 405, "Not allowed to send: the quota is used up."),
+        errors.RateLimited: Row(429, 429, "Too many requests. Please slow down."),
+        errors.RenderFailed: Row(422, 1122, "{text}"),
+        (errors.Unsupported, "content type"): Row(
+            415, 409, "The 'Content-Type' of a request with a body must be 'application/json'."
+        ),
+        StoreUnavailable: Row(503, 100, "Offline for maintenance. Please try again later."),
+        Exception: Row(500, 101, "An internal error occurred. Its id is {request_id}."),
+    }
+)
+
+
+class Failed(msgspec.Struct, frozen=True, rename="pascal"):
+    """The error body, and a failed item of a batch: these two keys and no other."""
+
+    error_code: int
+    message: str
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def failed(error: BaseException, request_id: str = "") -> Failed:
+    """A refusal or a crash in words."""
+    row = ERRORS.row(error)
+    return Failed(int(row.code), _message(row, error, request_id))
+
+
+def _message(row: Row, error: BaseException, request_id: str) -> str:
+    match error:
+        case errors.Suppressed(addresses=addresses):
+            return row.text.format(addresses=", ".join(addresses))
+        case errors.Mistyped(path=path, reason=reason):
+            field = _FIELD.match(path)
+            return row.text.format(field=f"'{field[1]}'" if field else reason)
+        case errors.Refusal() | StoreUnavailable():
+            return text(row, error)
+        case _:
+            return row.text.format(request_id=request_id)
+
+
+def tell(error: BaseException, request: Request | None) -> Answer:
+    """The body of a refusal or a crash."""
+    body = failed(error, request.id if request is not None else "")
+    headers = [(b"x-pm-apierrorcode", b"%d" % body.error_code)]
+    if isinstance(error, errors.RateLimited):
+        headers.append((b"retry-after", b"%d" % error.retry_after))
+    return Answer(ERRORS.row(error).status, _encode(body), tuple(headers))
