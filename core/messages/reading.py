@@ -74,7 +74,7 @@ async def _check_cursor(core: Core, caller: Caller, request: PageRequest) -> Non
         raise NotFound("cursor", cursor)
 
 
-def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, str | None]:
+def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, str | bool | None]:
     floor = _FIRST if wanted.since is None else ids.floor(wanted.since)
     ceiling = _LAST if wanted.until is None else ids.floor(wanted.until)
     return {
@@ -89,7 +89,8 @@ def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, st
         "subject": None if wanted.subject is None else _contains(wanted.subject),
         "metadata": None if wanted.metadata is None else searchable(dict([wanted.metadata]))[1:-1],
         "recipient": _lower(wanted.recipient),
-        "states": None if wanted.states is None else listed(wanted.states),
+        "any_state": wanted.states is None,
+        "states": listed(wanted.states or ()),
     }
 
 

@@ -79,7 +79,7 @@ WHERE workspace_id = :workspace_id AND environment = :environment
   AND (CAST(:metadata AS TEXT) IS NULL OR replace(metadata, :metadata, '') <> metadata)
   AND (CAST(:recipient AS TEXT) IS NULL OR id IN (
         SELECT message_id FROM deliveries WHERE workspace_id = :workspace_id AND email_key = :recipient))
-  AND (CAST(:states AS TEXT) IS NULL OR (
+  AND (CAST(:any_state AS BOOLEAN) OR (
         CASE WHEN state = 'canceled' THEN 'canceled' ELSE (
             SELECT CASE max(CASE d.state
                         WHEN 'complained' THEN 7 WHEN 'bounced' THEN 6 WHEN 'failed' THEN 5 WHEN 'suppressed' THEN 4
@@ -88,7 +88,7 @@ WHERE workspace_id = :workspace_id AND environment = :environment
                    WHEN 3 THEN 'delivered' WHEN 2 THEN 'deferred'
                    ELSE CASE WHEN m.state = 'scheduled' THEN 'scheduled' ELSE 'queued' END END
             FROM deliveries d WHERE d.message_id = m.id)
-        END) IN (SELECT value FROM json_array_elements_text(CAST(:states AS JSON))))
+        END) IN (SELECT value FROM json_array_elements_text(:states)))
 
 -- name: messages_page
 SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
