@@ -21,6 +21,7 @@ _MOST_CONTENT_ID: Final = 127
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SPACE: Final = re.compile(rb"\s+")
 _NEITHER: Final = "Attachment must have either a `content` or `path`."
+_NO_URL: Final = "Attachment `path` must be an http or https URL."
 _BLOCKED: Final = frozenset({
     "adp", "app", "asp", "bas", "bat", "cer", "chm", "cmd", "com", "cpl", "crt", "csh", "der", "exe", "fxp",
     "gadget", "hlp", "hta", "inf", "ins", "isp", "its", "js", "jse", "ksh", "lib", "lnk", "mad", "maf", "mag",
@@ -59,21 +60,19 @@ class File(msgspec.Struct, kw_only=True):
         data = _data(self.content)
         # the raw text is a view that keeps the whole request's body in memory
         self.content = msgspec.Raw()
-        if data is None and not self.path:
-            raise _refused(_NEITHER)
-        filename = self._filename(data)
+        url, segment = ("", "") if data is not None else _target(self.path or "")
+        filename = self._filename(segment)
         return messages.Attachment(
             filename=filename,
             content_type=_plain(self.content_type or mime.guess_type(filename), "content_type"),
             content_id=self._content_id(),
             data=data,
-            url="" if data is not None else _address(self.path or ""),
+            url=url,
         )
 
-    def _filename(self, data: bytes | None) -> str:
+    def _filename(self, segment: str) -> str:
         name = self.filename if isinstance(self.filename, str) else ""
-        if not name and data is None:
-            name = unquote(urlsplit(self.path or "").path.rpartition("/")[2]) or "attachment"
+        name = name or segment
         if not name:
             raise _refused("Attachment must have a `filename`.")
         if name.rpartition(".")[2].lower() in _BLOCKED and "." in name:
@@ -121,15 +120,18 @@ def _from_base64(raw: msgspec.Raw) -> bytes:
         return binascii.a2b_base64(packed, strict_mode=True)
 
 
-def _address(path: str) -> str:
+def _target(path: str) -> tuple[str, str]:
+    """The address to fetch, and the file name that its last segment suggests; raises Invalid."""
+    if not path:
+        raise _refused(_NEITHER)
     try:
         parts = urlsplit(path)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
+    except ValueError as error:
+        raise _refused(_NO_URL) from error
     if not usable:
-        raise _refused("Attachment `path` must be an http or https URL.")
-    return _plain(path, "path")
+        raise _refused(_NO_URL)
+    return _plain(path, "path"), unquote(parts.path.rpartition("/")[2]) or "attachment"
 
 
 def _plain(text: str, field: str) -> str:
