@@ -1,0 +1,111 @@
+"""The beginning of an SMTP connection: connecting, TLS, EHLO, AUTH. aiosmtplib knows these well; we ask it."""
+
+import ssl
+from typing import Final
+
+import aiosmtplib
+
+from core.transport.relay_url import RelayUrl
+from core.transport.session import Session, take_over
+
+# the text of outcomes that are due to credentials; what the server said of them is for the log
+UNAUTHORIZED: Final = "the relay refused our credentials"
+
+
+class Unavailable(Exception):  # noqa: N818  # names the state
+    """No session could be had. ``text`` is fit for a message's events, ``reason`` is for the operator's log."""
+
+    def __init__(self, text: str, *, code: int = 0, reason: str = "") -> None:
+        """``code`` is the server's reply, 0 where there was none."""
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.reason = reason
+
+
+class Unauthorized(Unavailable):
+    """The server does not know us: the operator's error, and no fault of any message."""
+
+
+def tls_context(url: RelayUrl) -> ssl.SSLContext | None:
+    """What TLS demands of the relay, read once: loading the system's authorities takes milliseconds."""
+    if url.security == "none":
+        return None
+    context = ssl.create_default_context()
+    if not url.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def open_session(url: RelayUrl, context: ssl.SSLContext | None, local_hostname: str) -> Session:
+    """Connect, secure, greet and log in. Raises Unavailable, whatever went wrong."""
+    smtp = aiosmtplib.SMTP(
+        hostname=url.host,
+        port=url.port,
+        local_hostname=local_hostname,
+        timeout=url.timeout_s,
+        use_tls=url.security == "tls",
+        start_tls=False,
+        tls_context=context,
+    )
+    try:
+        return await _shake_hands(smtp, url)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise _translated(error) from error
+    finally:
+        # without effect on a transport that a session has taken over
+        smtp.close()
+
+
+async def _shake_hands(smtp: aiosmtplib.SMTP, url: RelayUrl) -> Session:
+    await smtp.connect()
+    await _greet(smtp)
+    if url.security in ("opportunistic", "starttls"):
+        await _secure(smtp, required=url.security == "starttls")
+    if url.username:
+        await _log_in(smtp, url)
+    transport, smtp.transport = smtp.transport, None
+    if transport is None:
+        raise aiosmtplib.SMTPServerDisconnected("connection lost after the greeting")
+    return take_over(transport, frozenset(smtp.esmtp_extensions), url.timeout_s)
+
+
+async def _greet(smtp: aiosmtplib.SMTP) -> None:
+    try:
+        await smtp.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        # RFC 5321, 3.2: a server that does not know EHLO is asked in the old way
+        if error.code < 500:
+            raise
+        await smtp.helo()
+
+
+async def _secure(smtp: aiosmtplib.SMTP, *, required: bool) -> None:
+    if smtp.supports_extension("starttls"):
+        try:
+            await smtp.starttls()
+        except ssl.SSLError as error:
+            raise Unavailable("TLS with the relay failed", reason=str(error)) from error
+        await _greet(smtp)
+    elif required:
+        raise Unavailable("the relay offers no TLS", reason="STARTTLS is required and not in the EHLO reply")
+
+
+async def _log_in(smtp: aiosmtplib.SMTP, url: RelayUrl) -> None:
+    if not smtp.supported_auth_methods:
+        raise Unauthorized(UNAUTHORIZED, reason="AUTH with a known mechanism is not in the EHLO reply")
+    try:
+        await smtp.login(url.username, url.password)
+    except aiosmtplib.SMTPAuthenticationError as error:
+        raise Unauthorized(UNAUTHORIZED, code=error.code, reason=error.message) from error
+
+
+def _translated(error: aiosmtplib.SMTPException | OSError) -> Unavailable:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return Unavailable(error.message, code=error.code, reason=error.message)
+    if isinstance(error, TimeoutError):
+        return Unavailable("the relay did not answer in time", reason=str(error))
+    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+        return Unavailable("TLS with the relay failed", reason=str(error))
+    return Unavailable("the relay could not be reached", reason=str(error))
