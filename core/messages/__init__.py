@@ -10,6 +10,7 @@ from core.messages.draft import (
     TemplateUse,
     TrackLinks,
     Value,
+    is_storable,
 )
 from core.messages.intake import Claim, Intake, NewBatch, Receipt, Submission, recall, submit, submit_all
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment, standing
@@ -55,6 +56,7 @@ __all__ = [
     "cancel",
     "count_deliveries",
     "get",
+    "is_storable",
     "of_batch",
     "page",
     "recall",

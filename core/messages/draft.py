@@ -1,6 +1,6 @@
 """A message before it is accepted: everything a caller can ask for, in the domain's own words."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -9,6 +9,10 @@ from core.addresses import Address
 # a template variable: JSON's types, nested
 Value = Any
 TrackLinks = Literal["none", "html", "text", "both"]
+
+_PACK: Final = msgspec.msgpack.Encoder()
+# how much deeper a later reader may stand in its own calls than we do now
+_SPARE_LEVELS: Final = 64
 
 
 class Party(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -142,3 +146,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             *(("cc", party) for party in self.cc),
             *(("bcc", party) for party in self.bcc),
         )
+
+
+def is_storable(variables: dict[str, Value]) -> bool:
+    """Whether variables can be kept and given back: JSON allows whole numbers of any size, 64 bits are what fits."""
+    wrapped: Value = variables
+    for _ in range(_SPARE_LEVELS):
+        wrapped = [wrapped]
+    try:
+        _PACK.encode(wrapped)
+    except (OverflowError, RecursionError):
+        return False
+    return True

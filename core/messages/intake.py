@@ -16,7 +16,7 @@ from core import addresses, ids, mime
 from core.clock import SECOND
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
-from core.messages.draft import Content, Draft, searchable
+from core.messages.draft import Content, Draft, is_storable, searchable
 from core.store.database import Row, listed
 from core.store.group import Group
 from core.store.statements import Query, sql
@@ -382,7 +382,8 @@ class _Rows:
                 searchable(draft.metadata),
             )
         )  # fmt: skip  # a column list reads better in lines than in a column
-        self._event(caller, message_id, -1, "accepted")
+        # the first event has the message's own id: one id less to make, and as unique
+        self._events.append((message_id, message_id, caller.workspace_id, -1, "accepted", now, _EMPTY))
         if scheduled:
             self._event(caller, message_id, -1, "scheduled")
         if self._recipients(caller, draft, hit, message_id):
@@ -466,3 +467,5 @@ def check(draft: Draft) -> None:
     for name, value in content.headers:
         if problem := mime.header_problem(name, value):
             raise Invalid(name, problem, kind="header")
+    if draft.variables and not is_storable(draft.variables):
+        raise Invalid("variables", "hold a number that is too large, or are nested too deeply", kind="variables")

@@ -41,13 +41,19 @@ class Group(Generic[U]):
             await asyncio.wait([self._running])
 
     async def _drain(self) -> None:
-        # one turn of the loop, so that requests read in the same turn share the first batch
-        await asyncio.sleep(0)
         try:
             while self._waiting:
+                await self._gather()
                 await self._write(self._take())
         finally:
             self._running = None
+
+    async def _gather(self) -> None:
+        """Let the loop turn as long as each turn brings more: what was read from sockets together shares a batch."""
+        seen = 0
+        while seen < len(self._waiting) < self._most:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _take(self) -> list[tuple[U, asyncio.Future[None]]]:
         batch: list[tuple[U, asyncio.Future[None]]] = []

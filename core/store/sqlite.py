@@ -22,6 +22,7 @@ from core.store.statements import Many, Query
 T = TypeVar("T")
 
 _READERS: Final = 2
+_CLUSTERED: Final = "/* clustered */"
 _CHECKPOINT_EVERY_S: Final = 1.0
 _BUSY_TIMEOUT_S: Final = 10.0
 _BUSY_LOOK_S: Final = 0.005
@@ -81,7 +82,8 @@ class SQLite:
     async def script(self, text: str) -> None:
         """Run a schema step, statement by statement, in one transaction."""
         async with self._turn:
-            await _on(self._writer, lambda: self._write.executescript(f"BEGIN IMMEDIATE;\n{text}\nCOMMIT;"))
+            whole = f"BEGIN IMMEDIATE;\n{text.replace(_CLUSTERED, 'WITHOUT ROWID')}\nCOMMIT;"
+            await _on(self._writer, lambda: self._write.executescript(whole))
 
     async def close(self) -> None:
         """Finish, checkpoint and let the file go."""
