@@ -468,4 +468,6 @@ def check(draft: Draft) -> None:
         if problem := mime.header_problem(name, value):
             raise Invalid(name, problem, kind="header")
     if draft.variables and not is_storable(draft.variables):
-        raise Invalid("variables", "hold a number that is too large, or are nested too deeply", kind="variables")
+        raise Invalid(
+            "variables", "hold a number that is too large, or are nested too deeply", kind="variables"
+        )
