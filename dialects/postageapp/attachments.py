@@ -16,6 +16,14 @@ from core.messages import Attachment
 from dialects.postageapp.envelope import NOTHING
 
 _BLANKS: Final = b" \t\r\n"
+_ESCAPES: Final = (
+    (rb"\n", b""),
+    (rb"\r", b""),
+    (rb"\t", b""),
+    (rb"\/", b"/"),
+    (rb"\u003d", b"="),
+    (rb"\u002b", b"+"),
+)
 _CONTROL: Final = re.compile(r"[\r\n\x00]")
 
 
@@ -64,12 +72,20 @@ def _upload(name: str, file: File | list[Any]) -> Upload:
 
 
 def _decoded(content: msgspec.Raw) -> bytes | None:
-    """The bytes of a JSON text in base64, without a copy of the text where it has neither escapes nor blanks."""
+    """The bytes of a JSON text in base64; of a clean one no copy is made, of another one at a time."""
+    letters = memoryview(content)[1:-1]
     try:
-        return binascii.a2b_base64(memoryview(content)[1:-1], strict_mode=True)
+        return binascii.a2b_base64(letters, strict_mode=True)
     except binascii.Error:
-        text: str = msgspec.json.decode(content, type=str)
+        cleaned = _cleaned(bytes(letters))
     try:
-        return binascii.a2b_base64(text.encode().translate(None, _BLANKS), strict_mode=True)
+        return binascii.a2b_base64(cleaned, strict_mode=True)
     except binascii.Error:
         return None
+
+
+def _cleaned(letters: bytes) -> bytes:
+    """Without blanks, and without escapes of them; base64 holds one other letter that some clients escape."""
+    for escape, letter in _ESCAPES:
+        letters = letters.replace(escape, letter)
+    return letters.translate(None, _BLANKS)

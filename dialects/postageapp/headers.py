@@ -37,7 +37,7 @@ class Mailboxes:
         self._name = name
         self._one = one
         self._text = text
-        self._fixed = None if "{{" in text else self._parse(text)
+        self._fixed = None if "{{" in text else self._parse(text) if text or one else ()
 
     @property
     def varies(self) -> bool:

@@ -4,7 +4,6 @@ Source: PostageApp developer pages, "send_message", "Message templates" and "Mes
 """
 
 import asyncio
-import hashlib
 import re
 from typing import Any, Final, Self
 
@@ -16,6 +15,7 @@ from dialects.endpoint import Call, decode
 from dialects.postageapp.attachments import File, Upload, uploads
 from dialects.postageapp.drafting import Letterhead
 from dialects.postageapp.envelope import NOTHING, Envelope, uid_of
+from dialects.postageapp.hashing import ContentHash
 from dialects.postageapp.headers import SYNTAX, Headers
 from dialects.postageapp.recipients import Recipients, addressees, storable
 from dialects.postageapp.wire import Map, Reference, Response, Success, fields, reference
@@ -62,19 +62,17 @@ class Arguments(msgspec.Struct):
 
 # a fraction is shown as it was written, and not as a computer's number prints
 _ARGUMENTS: Final = msgspec.json.Decoder(Arguments, float_hook=str)
-_OBJECT: Final = msgspec.json.Decoder(dict[str, Any], float_hook=str)
-_SORTED: Final = msgspec.json.Encoder(order="sorted")
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
-    """The call, out of its JSON. ``content_hash`` stands in for a uid that was not given, but for its end."""
+    """The call, out of its JSON. ``content_hash`` stands in for a uid that was not given."""
 
     uid: str
     arguments: Arguments | None
     headers: dict[str, str | list[str] | None] = {}
     variables: dict[str, Any] = {}
     files: tuple[Upload, ...] = ()
-    content_hash: Any = None
+    content_hash: ContentHash | None = None
 
     @classmethod
     def of(cls, envelope: Envelope) -> Self:
@@ -90,25 +88,16 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
             headers=fields(given.headers, "$.headers"),
             variables=fields(given.variables, "$.variables"),
             files=uploads(fields(given.attachments, "$.attachments")),
-            content_hash=None if uid else _content_hash(raw),
+            content_hash=None if uid else ContentHash(raw),
         )
 
     def final_uid(self, project_number: int) -> str:
         """The caller's uid, else a hash by which the same content to the same recipients is known again."""
-        if not self.uid:
-            self.content_hash.update(b',"project":%d}' % project_number)
-            made: str = self.content_hash.hexdigest()
-            return made
+        if self.content_hash is not None:
+            return self.content_hash.uid(project_number)
         if len(self.uid) > _LONGEST_UID or "\x00" in self.uid:
             raise Invalid("uid", f"A uid has at most {_LONGEST_UID} characters.")
         return self.uid
-
-
-def _content_hash(raw: msgspec.Raw) -> Any:  # a hash of hashlib, whose type has no public name
-    """SHA-256 over the arguments in canonical JSON, without uid; the end with the project is still to come."""
-    held: dict[str, Any] = decode(_OBJECT.decode, raw)
-    held.pop("uid", None)
-    return hashlib.sha256(b'{"arguments":' + _SORTED.encode(held))
 
 
 class Sent(msgspec.Struct):
