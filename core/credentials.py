@@ -1,5 +1,6 @@
 """Credentials: made, imported, looked up on every request, revoked. Only a keyed hash of the secret is kept."""
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -65,6 +66,14 @@ def digest(pepper: str, secret: str) -> str:
     return hmac.new(pepper.encode(), secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
+class Known(msgspec.Struct, frozen=True):
+    """A credential as the cache holds it, with the caller it stands for made once; ``until`` by the monotonic clock."""
+
+    until: float
+    credential: Credential
+    caller: Caller
+
+
 class CredentialCache:
     """Credentials by secret, for a second; bounded, the least used ones go first. Unknown keys are not kept."""
 
@@ -72,36 +81,38 @@ class CredentialCache:
         """Nothing is read before it is asked for."""
         self._db = db
         self._pepper = pepper
-        self._held: OrderedDict[tuple[str, str], tuple[float, Credential]] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._reading: dict[tuple[str, str], asyncio.Task[Known | None]] = {}
 
-    async def find(self, dialect: str, secret: str) -> Credential | None:
-        """The credential with this secret, in whatever state, or None."""
+    async def find(self, dialect: str, secret: str, now: int) -> Known | None:
+        """The credential with this secret, in whatever state, or None; ``now`` may be kept as its last use."""
         # by the secret itself, in memory alone: hashing it for every request would cost more than all else here
         key = (dialect, secret)
         held = self._held.get(key)
-        if held is not None and held[0] > time.monotonic():
-            return held[1]
-        return await self._read(key)
+        if held is not None and held.until > time.monotonic():
+            return held
+        reading = self._reading.get(key)
+        if reading is None:
+            # requests that come together ask the store once
+            reading = self._reading[key] = asyncio.create_task(self._read(key, now))
+            reading.add_done_callback(lambda _: self._reading.pop(key, None))
+        return await asyncio.shield(reading)
 
-    async def _read(self, key: tuple[str, str]) -> Credential | None:
+    async def _read(self, key: tuple[str, str], now: int) -> Known | None:
         dialect, hashed = key[0], digest(self._pepper, key[1])
         found = await rows(self._db, Credential, sql.credential_by_hash(dialect=dialect, hash=hashed))
         if not found or not hmac.compare_digest(found[0].hash, hashed):
             self._held.pop(key, None)
             return None
-        self._held[key] = (time.monotonic() + _LIFETIME_S, found[0])
+        credential = found[0]
+        if credential.state == "active" and now - (credential.last_used_at or 0) >= MINUTE:
+            await write(self._db, sql.credential_used(id=credential.id, now=now))
+        known = Known(time.monotonic() + _LIFETIME_S, credential, caller_of(credential))
+        self._held[key] = known
         self._held.move_to_end(key)
         if len(self._held) > _MOST:
             self._held.popitem(last=False)
-        return found[0]
-
-    async def mark_used(self, credential: Credential, now: int) -> None:
-        """Remember when a key was used; asked for once a minute, so that requests stay free of writes."""
-        key = (credential.dialect, credential.hash)
-        held = self._held.get(key)
-        if held is not None:
-            self._held[key] = (held[0], msgspec.structs.replace(held[1], last_used_at=now))
-        await write(self._db, sql.credential_used(id=credential.id, now=now))
+        return known
 
     def forget(self) -> None:
         """Ask the store again, for every key."""
@@ -115,17 +126,15 @@ async def identify(core: Core, dialect: str, secret: str) -> Caller:
     """
     if not secret:
         raise Unauthenticated(kind="missing")
-    found = await core.credentials.find(dialect, secret)
+    found = await core.credentials.find(dialect, secret, core.clock.now())
     if found is None:
         raise Unauthenticated(kind="unknown")
-    if found.state == "active":
-        now = core.clock.now()
-        if now - (found.last_used_at or 0) >= MINUTE:
-            await core.credentials.mark_used(found, now)
-        return caller_of(found)
-    if found.state == "revoked":
+    state = found.credential.state
+    if state == "active":
+        return found.caller
+    if state == "revoked":
         raise Unauthenticated(kind="revoked")
-    raise Forbidden(kind=found.state)
+    raise Forbidden(kind=state)
 
 
 def caller_of(credential: Credential) -> Caller:
