@@ -31,9 +31,15 @@ def party(text: str, label: str) -> Party:
     try:
         return Party(addresses.parse(text))
     except addresses.AddressError as error:
-        said = _SAID.get(error.reason, _UNUSABLE)
+        said = _SAID.get(_reason(error), _UNUSABLE)
         shown = said.format(label=label, email=error.email or text, domain=error.domain)
         raise Invalid(label, shown, kind="message") from error
+
+
+def _reason(error: addresses.AddressError) -> str:
+    # a domain without a dot is only unusable (user@localhost), one of odd letters illegal (user@+)
+    odd = error.reason == "dotless" and not error.domain.replace("-", "").isalnum()
+    return "domain" if odd else error.reason
 
 
 def parties(text: str | None, label: str) -> tuple[Party, ...]:
