@@ -1,8 +1,8 @@
 """``scheduled_at``: ISO 8601, or English as the provider's examples have it, to a moment.
 
 Source: Resend docs, "Schedule email", read 2026-11. The provider publishes no grammar; this one covers its examples.
-It is written by hand because a general date library reads "today at 15:00 PST" as yesterday, and drops the hour of
-"tonight at 9" without a word.
+It is written by hand because a general date library reads "5" and "march" as dates, and drops the hour of "tonight
+at 9" without a word.
 """
 
 import re
@@ -53,7 +53,7 @@ def scheduled(text: str, now: int) -> int | None:
     """The moment to send at, None for at once; raises Invalid for what is unreadable, past or too far off."""
     at = _iso(text)
     if at is None:
-        at = _english(" ".join(text[:_LONGEST].lower().split()), now)
+        at = _english(" ".join(text.lower().split()), now) if len(text) <= _LONGEST else None
     if at is None:
         raise Invalid(_FIELD, "Use an ISO 8601 date or natural language such as `in 1 hour`.")
     if at > now + _FURTHEST + _SKEW:
