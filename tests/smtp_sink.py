@@ -6,7 +6,7 @@ import ssl
 from collections import Counter
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult
 from cryptography import x509
@@ -211,9 +211,9 @@ class _Connection(SMTP):
     def end(self) -> asyncio.Task[None]:
         """Close, and tell the task that ends because of it."""
         self.cut()
-        task: asyncio.Task[None] = self._handler_coroutine
+        task: Any = self._handler_coroutine
         task.cancel()
-        return task
+        return cast("asyncio.Task[None]", task)
 
 
 def certify(folder: Path, host: str = "localhost") -> Path:

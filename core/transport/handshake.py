@@ -1,5 +1,6 @@
 """The beginning of an SMTP connection: connecting, TLS, EHLO, AUTH. aiosmtplib knows these well; we ask it."""
 
+import asyncio
 import ssl
 from typing import Final
 
@@ -49,13 +50,28 @@ async def open_session(url: RelayUrl, context: ssl.SSLContext | None, local_host
         start_tls=False,
         tls_context=context,
     )
+    task = asyncio.create_task(_shake_hands(smtp, url))
     try:
-        return await _shake_hands(smtp, url)
+        await asyncio.wait({task})
+        return task.result()
+    except asyncio.CancelledError:
+        await _undo(task)
+        raise
     except (aiosmtplib.SMTPException, OSError) as error:
         raise _translated(error) from error
     finally:
         # without effect on a transport that a session has taken over
         smtp.close()
+
+
+async def _undo(task: asyncio.Task[Session]) -> None:
+    # in Python 3.11 a cancelled wait_for whose wait is just over returns as if nothing were (mended in 3.12), so that
+    # one cancellation may get lost on its way through aiosmtplib, and even a session may come of it
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.01)
+    if not task.cancelled() and task.exception() is None:
+        task.result().abort()
 
 
 async def _shake_hands(smtp: aiosmtplib.SMTP, url: RelayUrl) -> Session:
