@@ -16,7 +16,7 @@ class PostmarkDriver:
         """Each kind of token in its own header."""
         return {"x-postmark-account-token" if kind == "account" else "x-postmark-server-token": key}
 
-    def send(self, key: str, mail: Mail) -> Ask:
+    def send(self, key: str, mail: Mail) -> Ask:  # noqa: ARG002  # it stands in a header
         """A single email."""
         return Ask(
             method="POST",
@@ -30,7 +30,7 @@ class PostmarkDriver:
         assert (200, 0) == (answer.status_code, body["ErrorCode"])
         return cast("str", body["MessageID"])
 
-    def read(self, key: str, id: str) -> Ask:  # noqa: A002
+    def read(self, key: str, id: str) -> Ask:  # noqa: A002, ARG002
         """The details."""
         return Ask(method="GET", path=f"/messages/outbound/{id}/details")
 

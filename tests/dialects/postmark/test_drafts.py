@@ -1,0 +1,155 @@
+"""From the message object to the draft: exact or as the SDKs write it, the same comes of it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.addresses import Address
+from core.errors import Invalid
+from core.messages import Attachment, Content, Draft, Party, Rehearsal
+from core.messages.intake import check
+from dialects.postmark.codec import Reader
+from dialects.postmark.outgoing import Message
+from dialects.postmark.rehearsing import rehearsals
+
+_READER = Reader(Message)
+_FULL: dict[str, Any] = {
+    "From": "Ann <a@acme.example>",
+    "To": "Bob <b@acme.example>, c@acme.example",
+    "Cc": "d@acme.example",
+    "Bcc": "e@bounce-testing.postmarkapp.com",
+    "Subject": "Grüße",
+    "Tag": "welcome",
+    "HtmlBody": "<p>h</p>",
+    "TextBody": "t",
+    "ReplyTo": "f@acme.example, g@acme.example",
+    "Headers": [
+        {"Name": "X-A", "Value": "b"},
+        {"Name": "Message-ID", "Value": "me@acme.example"},
+        {"Name": "X-PM-Bounce-Type", "Value": "soft_bounce"},
+    ],
+    "TrackOpens": True,
+    "TrackLinks": "HtmlAndText",
+    "Metadata": {"Color": "blue"},
+    "Attachments": [
+        {"Name": "a.txt", "Content": "aGVsbG8=", "ContentType": "text/plain", "ContentID": "cid:logo"}
+    ],
+    "MessageStream": "broadcast",
+}
+
+
+def _party(email: str, name: str = "") -> Party:
+    return Party(Address(email, name))
+
+
+_DRAFT = Draft(
+    sender=_party("a@acme.example", "Ann"),
+    to=(_party("b@acme.example", "Bob"), _party("c@acme.example")),
+    cc=(_party("d@acme.example"),),
+    bcc=(_party("e@bounce-testing.postmarkapp.com"),),
+    reply_to=(_party("f@acme.example"), _party("g@acme.example")),
+    content=Content(
+        subject="Grüße",
+        html="<p>h</p>",
+        text="t",
+        headers=(("X-A", "b"), ("X-PM-Bounce-Type", "soft_bounce"), ("X-PM-Tag", "welcome")),
+        attachments=(
+            Attachment(filename="a.txt", content_type="text/plain", content_id="logo", data=b"hello"),
+        ),
+    ),
+    stream="broadcast",
+    tag="welcome",
+    metadata={"Color": "blue"},
+    track_opens=True,
+    track_links="both",
+    message_id="<me@acme.example>",
+    id_headers=("X-PM-Message-Id",),
+    rehearsals={"e@bounce-testing.postmarkapp.com": Rehearsal(outcome="bounce", type="SoftBounce")},
+    on_suppressed="drop",
+)
+
+
+def test_every_field_arrives() -> None:
+    """Nothing that can be said is lost."""
+    assert _DRAFT == _READER.read(json.dumps(_FULL).encode()).draft()
+
+
+def _respelled(held: Any, respell: Any) -> Any:
+    if isinstance(held, list):
+        return [_respelled(each, respell) for each in held]
+    if isinstance(held, dict):
+        return {
+            respell(key): value if key == "Metadata" else _respelled(value, respell)
+            for key, value in held.items()
+        }
+    return str(held).lower() if isinstance(held, bool) else held
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_spelling_of_keys_does_not_matter(random: Any) -> None:
+    """Any case at every level, unknown keys and truth values as texts: the draft is the same."""
+
+    def respell(key: str) -> str:
+        return "".join(random.choice([letter.lower(), letter.upper()]) for letter in key)
+
+    loose = _respelled(_FULL, respell) | {"Unknown": {"To": 5}}
+
+    assert _DRAFT == _READER.read(json.dumps(loose).encode()).draft()
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["Name", "Value", "Content", "ContentID", "x"]), inner, max_size=4)
+    ),
+)
+
+
+@given(st.sampled_from([*_FULL, "TemplateId", "TemplateAlias"]), _ANYTHING)
+def test_whatever_is_json_is_read_or_refused(field: str, held: Any) -> None:
+    """Nothing that a field may hold makes anything but a draft or a refusal, and core takes the draft."""
+    try:
+        draft = _READER.read(json.dumps(_FULL | {field: held}).encode()).draft()
+    except Invalid:
+        return
+    check(draft)
+
+
+@pytest.mark.parametrize(
+    ("email", "header", "expected"),
+    [
+        (
+            "hardbounce@bounce-testing.postmarkapp.com",
+            "",
+            Rehearsal(outcome="bounce", type="HardBounce", suppress=True),
+        ),
+        ("DNS_Error@bounce-testing.postmarkapp.com", "", Rehearsal(outcome="bounce", type="DnsError")),
+        (
+            "smtp_api_error@bounce-testing.postmarkapp.com",
+            "",
+            Rehearsal(outcome="bounce", type="SMTPApiError"),
+        ),
+        (
+            "x@bounce-testing.postmarkapp.com",
+            "",
+            Rehearsal(outcome="bounce", type="HardBounce", suppress=True),
+        ),
+        ("x@bounce-testing.postmarkapp.com", "Blocked", Rehearsal(outcome="bounce", type="Blocked")),
+        ("softbounce@bounce-testing.postmarkapp.com", "Blocked", Rehearsal(outcome="bounce", type="Blocked")),
+        (
+            "spamcomplaint@bounce-testing.postmarkapp.com",
+            "",
+            Rehearsal(outcome="bounce", type="HardBounce", suppress=True),
+        ),
+        ("x@blackhole.postmarkapp.com", "Blocked", Rehearsal(outcome="drop")),
+        ("x@postmarkapp.com", "Blocked", None),
+        ("x@acme.example", "HardBounce", None),
+    ],
+)
+def test_test_addresses(email: str, header: str, expected: Rehearsal | None) -> None:
+    """The local part or the header tells the bounce; nobody else is touched."""
+    assert expected == rehearsals((_party(email),), header).get(email.lower())

@@ -1,0 +1,137 @@
+"""Every operation, by one table: it works, finds nothing, knows no stranger, and reads no nonsense."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from dialects.postmark import DIALECT
+from tests.dialects.postmark.driver import DRIVER
+from tests.house import House
+
+_MAIL = {"From": "a@acme.example", "To": "b@acme.example", "TextBody": "t"}
+_NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A request and the ErrorCode of its answer; ``path`` may hold the id of a message that exists."""
+
+    path: str
+    body: Any = None
+    code: int = 0
+    status: int = 422
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation with a request for each of its fates."""
+
+    name: str
+    method: str
+    works: Case
+    missing: Case
+    invalid: Case
+
+
+_ROWS = (
+    Row(
+        name="emails.send",
+        method="POST",
+        works=Case("/email", _MAIL),
+        missing=Case("/email", _MAIL | {"MessageStream": "nope"}, 1235),
+        invalid=Case("/email", _MAIL | {"To": 5}, 403),
+    ),
+    Row(
+        name="emails.send_batch",
+        method="POST",
+        works=Case("/email/batch", [_MAIL]),
+        missing=Case("/email/batch", [_MAIL | {"MessageStream": "nope"}], 1235, 200),
+        invalid=Case("/email/batch", {"To": 5}, 403),
+    ),
+    Row(
+        name="messages.search",
+        method="GET",
+        works=Case("/messages/outbound?count=1&offset=0"),
+        missing=Case("/messages/outbound?count=1&offset=0&messagestream=nope", code=1226),
+        invalid=Case("/messages/outbound?count=x&offset=0", code=700),
+    ),
+    Row(
+        name="messages.details",
+        method="GET",
+        works=Case("/messages/outbound/{id}/details"),
+        missing=Case(f"/messages/outbound/{_NOBODY}/details", code=701),
+        invalid=Case("/messages/outbound/%00/details", code=701),
+    ),
+    Row(
+        name="messages.dump",
+        method="GET",
+        works=Case("/messages/outbound/{id}/dump"),
+        missing=Case(f"/messages/outbound/{_NOBODY}/dump", code=701),
+        invalid=Case("/messages/outbound/x'/dump", code=701),
+    ),
+)
+_each = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
+
+
+def test_the_table_is_complete() -> None:
+    """Whoever adds an operation adds a row."""
+    assert [operation.name for operation in DIALECT.operations] == [row.name for row in _ROWS]
+
+
+@_each
+async def test_works(house: House, row: Row) -> None:
+    """The request is answered 200, with a body."""
+    client = await house.client("postmark")
+    sent = await client.post("/email", json=_MAIL)
+    path = row.works.path.replace("{id}", sent.json()["MessageID"])
+
+    answer = await client.request(row.method, path.lstrip("/"), json=row.works.body)
+
+    assert 200 == answer.status_code
+    assert answer.json()
+    assert "x-pm-apierrorcode" not in answer.headers
+
+
+@_each
+@pytest.mark.parametrize("fate", ["missing", "invalid"])
+async def test_refuses(house: House, row: Row, fate: str) -> None:
+    """What does not exist and what makes no sense get their codes; a batch says so of the item."""
+    client = await house.client("postmark")
+    case: Case = getattr(row, fate)
+
+    answer = await client.request(row.method, case.path.lstrip("/"), json=case.body)
+
+    assert case.status == answer.status_code
+    if case.status == 200:
+        assert [case.code] == [item["ErrorCode"] for item in answer.json()]
+    else:
+        DRIVER.refused(answer)
+        assert case.code == answer.json()["ErrorCode"]
+
+
+@_each
+@pytest.mark.parametrize("token", ["", "unknown", "account"])
+async def test_knows_no_stranger(house: House, row: Row, token: str) -> None:
+    """No token, an unknown one and one of the wrong kind are told alike."""
+    client = await house.client("postmark", authorized=False)
+    key = await house.key("postmark", "account") if token == "account" else token
+    headers = {"X-Postmark-Server-Token": key} if key else {}
+
+    answer = await client.request(
+        row.method, row.works.path.lstrip("/"), json=row.works.body, headers=headers
+    )
+
+    DRIVER.refused(answer)
+    assert (401, 10) == (answer.status_code, answer.json()["ErrorCode"])
+
+
+@_each
+async def test_shows_nobody_elses(house: House, row: Row) -> None:
+    """A message of another server is as unknown as one that never was."""
+    stranger = await house.client("postmark", workspace="other")
+    sent = await (await house.client("postmark")).post("/email", json=_MAIL)
+    path = row.works.path.replace("{id}", sent.json()["MessageID"])
+
+    answer = await stranger.request(row.method, path.lstrip("/"), json=row.works.body)
+
+    assert (422 if "{id}" in row.works.path else 200) == answer.status_code
+    assert sent.json()["MessageID"] not in answer.text
