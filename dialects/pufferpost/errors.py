@@ -10,7 +10,7 @@ import msgspec
 
 from core import errors, ids
 from core.errors import Refusal
-from dialects.pufferpost.violations import ValidationFailed, Violation
+from dialects.pufferpost.violations import NOT_VALID, ValidationFailed, Violation
 from dialects.pufferpost.wire import request_id
 from dialects.refusals import Answer, RefusalTable, Row, text
 from dialects.request import Request
@@ -35,6 +35,7 @@ ERRORS: Final = RefusalTable(
         (errors.Forbidden, "scope"): Row(403, "insufficient_scope", "Forbidden"),
         (errors.Forbidden, "suspended"): Row(403, "sending_paused", "Sending is paused for this workspace."),
         errors.NotFound: Row(404, "not_found", "Not Found"),
+        (errors.NotFound, "cursor"): Row(422, "validation_failed", _FAILED),
         (errors.NotFound, "message"): Row(404, "message_not_found", "There is no message with this id."),
         (errors.NotFound, "template"): Row(404, "template_not_found", "There is no template with this id."),
         (errors.NotFound, "topic"): Row(
@@ -100,6 +101,8 @@ def _violations(error: BaseException) -> Violations:
     match error:
         case ValidationFailed(violations=violations):
             return violations
+        case errors.NotFound(kind="cursor"):
+            return (Violation("cursor", NOT_VALID),)
         case errors.Malformed():
             return msgspec.UNSET
         case errors.Invalid(field=field, reason=reason):

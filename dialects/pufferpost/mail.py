@@ -77,7 +77,7 @@ class Email(msgspec.Struct, rename="camel", kw_only=True):
             bcc=found.parties("bcc", self.bcc, _MOST_COPIES),
             reply_to=(found.party("replyTo", self.reply_to),) if self.reply_to else (),
             content=self._content(found),
-            variables=found.mapping("data", self.data),
+            variables=found.variables("data", self.data) if self.data else {},
             metadata=_metadata(found.mapping("metadata", self.metadata), found) if self.metadata else {},
             topic=self.unsubscribe_group or "",
             locale=locale("locale", self.locale, found),

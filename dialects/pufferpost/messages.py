@@ -161,9 +161,11 @@ class Timeline(msgspec.Struct):
 
 
 def _queued(message: Message) -> Happened:
-    """Acceptance queues in the same commit, so core has one event for both; the job bears the message's id."""
+    """Acceptance queues in the same commit: core has one event for both. This one's id is next to the message's."""
     at = offset(message.created_at)
-    return Happened(id=shown("evt", message.id), type="queued", occurred_at=at, recorded_at=at)
+    head, tail = message.id[:-12], int(message.id[-12:], 16)
+    id = f"{head}{(tail + 1) & 0xFFFFFFFFFFFF:012x}"  # noqa: A001  # the word of the domain
+    return Happened(id=shown("evt", id), type="queued", occurred_at=at, recorded_at=at)
 
 
 async def read(call: Call, id: str) -> View:  # noqa: A002  # the path's word

@@ -53,7 +53,7 @@ class NewVersion(msgspec.Struct, kw_only=True):
         return Body(
             subject=_subject("subject", self.subject, found),
             html=_text("body", self.body, found),
-            sample=found.mapping("sample_data", self.sample_data),
+            sample=found.variables("sample_data", self.sample_data),
             variants=variants,
         )
 
@@ -194,7 +194,7 @@ class Preview(msgspec.Struct, kw_only=True):
     def check(self, found: Violations) -> None:
         """Note what is wrong."""
         self.options(found)
-        found.mapping("data", self.data)
+        found.variables("data", self.data)
 
     def options(self, found: Violations) -> Options:
         """Language and time zone; notes what is wrong."""
@@ -267,7 +267,7 @@ async def _version(call: Call, template: Template, number: str) -> Version:
 async def show(call: Call, id: str, body: Preview) -> Previewed:  # noqa: A002
     """Render a template without sending it."""
     found = Violations()
-    options, data = body.options(found), found.mapping("data", body.data)
+    options, data = body.options(found), found.variables("data", body.data)
     found.refuse()
     template = await find(call, id)
     if body.version is not None:

@@ -11,7 +11,7 @@ import msgspec
 from core import addresses
 from core.addresses import Address
 from core.errors import Refusal
-from core.messages import Party
+from core.messages import Party, is_storable
 
 BLANK: Final = "This value should not be blank."
 NOT_VALID: Final = "This value is not valid."
@@ -52,8 +52,9 @@ class Violations:
         self._held: dict[str, str] = {}
 
     def add(self, field: str, message: str) -> None:
-        """Note that a field is wrong."""
-        self._held.setdefault(field, message)
+        """Note that a field is wrong; nothing more is said of one whose whole is wrong already."""
+        if field.rpartition(".")[0] not in self._held:
+            self._held.setdefault(field, message)
 
     def refuse(self) -> None:
         """Raise ValidationFailed where anything was noted."""
@@ -79,6 +80,8 @@ class Violations:
             self.add(field, BLANK)
             return ""
         self.length(field, value, most)
+        if "\x00" in value:
+            self.add(field, NOT_VALID)
         return value
 
     def length(self, field: str, value: str, most: int) -> None:
@@ -110,6 +113,13 @@ class Violations:
             return ()
         self.count(field, len(values), most)
         return tuple([self.party(f"{field}[{index}]", value) for index, value in enumerate(values)])
+
+    def variables(self, field: str, value: dict[str, Any] | list[Any] | None) -> dict[str, Any]:
+        """An object of any values, as long as they can be kept."""
+        given = self.mapping(field, value)
+        if given and not is_storable(given):
+            self.add(field, NOT_VALID)
+        return given
 
     def mapping(self, field: str, value: dict[str, Any] | list[Any] | None) -> dict[str, Any]:
         """An object; PHP writes an empty one as an empty list."""
