@@ -21,7 +21,7 @@ _OTHERS = frozenset({PREFIX + "TEST_POSTGRES"})
 _Seconds = Annotated[int, Meta(ge=1)]
 # written like this in a URL: scheme, then a host or, for SQLite, a path
 _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
-_RELAY = r"\A(smtps?://[^/\s]+/?)?\Z"
+_RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
 _PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
 _HOST_NAME = r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z"
 

@@ -12,6 +12,9 @@ import msgspec
 # a reply's line is at most 512 octets (RFC 5321, 4.5.3.1.5); a server that exceeds this by far is not trusted
 _LINE_BYTES: Final = 8192
 _REPLY_LINES: Final = 100
+# what a server says ends up in events; no store takes NUL, and no reader wants more than this
+_TEXT_BYTES: Final = 2000
+_CONTROLS: Final = bytes({*range(32), 127} - {9, 10})
 # a large message goes to the kernel in pieces, so that no second copy of it waits in a buffer
 _PIECE_BYTES: Final = 64 * 1024
 # RFC 5321, 4.5.3.2: ten minutes for the reply to the last dot, where a command's reply gets thirty seconds here
@@ -159,7 +162,7 @@ class Session(asyncio.Protocol):
                 self._complete(int(code))
 
     def _complete(self, code: int) -> None:
-        text = b"\n".join(self._text).decode("utf-8", "replace")
+        text = b"\n".join(self._text)[:_TEXT_BYTES].translate(None, _CONTROLS).decode("utf-8", "replace")
         self._text = []
         self._awaited -= 1
         self._replies.append(Reply(code=code, text=text))

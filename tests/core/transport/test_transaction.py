@@ -129,3 +129,14 @@ async def test_a_farewell_to_an_idle_connection_is_heard():
         (outcome,) = await server.relay.deliver(envelope, b"m\r\n")
 
     assert "2.0.0 again" == outcome.text
+
+
+async def test_a_reply_is_fit_to_be_stored():
+    """Controls are left out of a server's words, what is no UTF-8 is replaced, and a flood is cut."""
+    async with Script(
+        OK2 + b"354 go\r\n", b"250-2.0.0 a\x00b\x1b\xff\r\n250 " + b"x" * 4000 + b"\r\n"
+    ) as server:
+        (outcome,) = await server.relay.deliver(Envelope(mail_from="", rcpt_to=("a@b.test",)), b"m\r\n")
+
+    assert ("2.0.0", "2.0.0 ab\ufffd\nxxx") == (outcome.enhanced, outcome.text[:13])
+    assert len(outcome.text) <= 2000
