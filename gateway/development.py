@@ -1,7 +1,8 @@
-"""What ``babelpost dev`` has beside a server: a workspace, a key for each dialect, and dev.json that tells both."""
+"""What ``babelpost dev`` has beside a server: a workspace, a key for each dialect, and dev.json and dev.env that tell both."""
 
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from gateway.config import Settings
 
 _NAME: Final = "dev"
 _FILE: Final = "dev.json"
+_SHELL: Final = "dev.env"
 
 # one key's text, or several by kind
 Keys = dict[str, str | dict[str, str]]
@@ -28,12 +30,26 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     keys: Keys
     samples: dict[str, str] = {}
 
+    def shell(self) -> str:
+        """The same as variables of a shell."""
+        names = {"URL": self.url} | dict(_flat(self.keys))
+        return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in names.items())
+
     def welcome(self) -> str:
         """What is printed: the address, and a line to paste for each dialect."""
         lines = [f"Babelpost listens on {self.url}", ""]
         for name, sample in self.samples.items():
             lines += [f"{name}:", f"  {sample}", ""]
         return "\n".join(lines)
+
+
+def _flat(keys: Keys) -> Iterator[tuple[str, str]]:
+    """Each key under a name: the dialect's, and its kind's where there are several."""
+    for dialect, held in keys.items():
+        if isinstance(held, str):
+            yield f"{dialect.upper()}_KEY", held
+        else:
+            yield from ((f"{dialect}_{kind}_key".upper(), secret) for kind, secret in held.items())
 
 
 async def development(
@@ -56,7 +72,10 @@ async def development(
         for dialect in dialects.values()
     }
     made = Development(url=settings.url, keys=keys, samples=samples)
-    _write(data / _FILE, made)
+    # told whole and readable by its owner alone, since both hold keys
+    _write(data / _SHELL, made.shell().encode())
+    told = msgspec.json.encode(msgspec.structs.replace(made, samples={}))
+    _write(data / _FILE, msgspec.json.format(told, indent=2) + b"\n")
     return made
 
 
@@ -84,11 +103,10 @@ def _known(path: Path) -> Keys:
     return msgspec.json.decode(path.read_bytes(), type=Development).keys
 
 
-def _write(path: Path, made: Development) -> None:
-    """Replace the file whole, readable by its owner alone, since it holds keys."""
-    shown = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(made, samples={})), indent=2)
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file in one step."""
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(shown + b"\n")
+        file.write(content)
     fresh.replace(path)

@@ -19,10 +19,25 @@ def listing() -> list[dict[str, str]]:
     ]
 
 
+def summary() -> str:
+    """The README's table: what each dialect serves, an operation by the first path that answers it."""
+    rows = ["| dialect | operations | which |", "| --- | --- | --- |"]
+    for dialect in discover().values():
+        first: dict[str, str] = {}
+        for each in dialect.operations:
+            first.setdefault(each.name, f"`{each.method} {each.path}`")
+        rows.append(f"| {dialect.name} | {len(first)} | {', '.join(first.values())} |")
+    return "\n".join(rows)
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON list of objects instead of a table.")
-def routes(*, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="A table by dialect, as the README has it.")
+def routes(*, as_json: bool, markdown: bool) -> None:
     """List every operation that is served."""
+    if markdown:
+        click.echo(summary())
+        return
     found = listing()
     if as_json:
         click.echo(json.dumps(found, indent=1))
