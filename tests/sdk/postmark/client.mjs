@@ -1,0 +1,93 @@
+// Postmark's own JavaScript client against a running server: node client.mjs host:port token
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as postmark from "postmark";
+
+const [requestHost, token] = process.argv.slice(2);
+const options = { requestHost, useHttps: false };
+const client = new postmark.ServerClient(token, options);
+const mail = { From: "Ann <ann@example.org>", To: "bob@example.net", Subject: "s", TextBody: "t" };
+const { Errors } = postmark;
+
+async function settled(id) {
+  for (;;) {
+    const details = await client.getOutboundMessageDetails(id);
+    if (details.Status === "Sent") return details;
+    await sleep(20);
+  }
+}
+
+const cases = {
+  async "a mail with everything is sent and read back"() {
+    const order = randomUUID();
+    const sent = await client.sendEmail({
+      ...mail,
+      HtmlBody: "<p>Hello</p>",
+      Tag: order,
+      Metadata: { order },
+      TrackLinks: postmark.Models.LinkTrackingOptions.HtmlAndText,
+      Headers: [new postmark.Models.Header("X-Order", order)],
+      Attachments: [new postmark.Models.Attachment("a.png", "aGVsbG8=", "image/png", "cid:a.png")],
+    });
+    assert.deepEqual([sent.ErrorCode, sent.Message, sent.To], [0, "OK", "bob@example.net"]);
+
+    const details = await settled(sent.MessageID);
+    assert.equal(details.HtmlBody, "<p>Hello</p>");
+    assert.equal(details.TrackLinks, "HtmlAndText");
+    assert.deepEqual(details.Metadata, { order });
+    assert.deepEqual(details.Attachments, ["a.png"]);
+    assert.deepEqual(details.MessageEvents.map((event) => event.Type), ["Delivered"]);
+
+    const dump = await client.getOutboundMessageDump(sent.MessageID);
+    assert.match(dump.Body, new RegExp(`X-Order: ${order}`));
+
+    const found = await client.getOutboundMessages({ tag: order, fromEmail: "ann@example.org" });
+    assert.deepEqual([found.TotalCount, found.Messages[0].MessageID], [1, sent.MessageID]);
+  },
+
+  async "a batch tells each for itself"() {
+    const results = await client.sendEmailBatch([mail, { ...mail, To: "World" }]);
+    assert.deepEqual(results.map((result) => result.ErrorCode), [0, 300]);
+    assert.deepEqual(Object.keys(results[1]).sort(), ["ErrorCode", "Message"]);
+  },
+
+  async "an inactive recipient is named"() {
+    // every word that is no type of bounce bounces hard
+    const To = `${randomUUID()}@Bounce-Testing.postmarkapp.com`;
+    await settled((await client.sendEmail({ ...mail, To })).MessageID);
+    await assert.rejects(client.sendEmail({ ...mail, To }), (error) => {
+      assert.ok(error instanceof Errors.InactiveRecipientsError);
+      assert.deepEqual(error.recipients, [To.toLowerCase()]);
+      return true;
+    });
+  },
+
+  async "an invalid address"() {
+    await assert.rejects(client.sendEmail({ ...mail, To: "World" }), Errors.InvalidEmailRequestError);
+  },
+
+  async "an unknown message"() {
+    await assert.rejects(client.getOutboundMessageDetails(randomUUID()), (error) => {
+      assert.ok(error instanceof Errors.ApiInputError);
+      assert.match(error.message, /not found/);
+      assert.equal(error.code, 701);
+      return true;
+    });
+  },
+
+  async "an invalid token"() {
+    const stranger = new postmark.ServerClient(randomUUID(), options);
+    await assert.rejects(stranger.sendEmail(mail), Errors.InvalidAPIKeyError);
+  },
+
+  async "the test token"() {
+    const tester = new postmark.ServerClient("POSTMARK_API_TEST", options);
+    assert.equal((await tester.sendEmail(mail)).Message, "Test job accepted");
+  },
+};
+
+for (const [name, run] of Object.entries(cases)) {
+  await run();
+  console.log(name);
+}

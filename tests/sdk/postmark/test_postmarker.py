@@ -1,0 +1,78 @@
+"""Postmarker, the client that many Python applications have, with only its base address changed."""
+
+from email.mime.text import MIMEText
+from uuid import uuid4
+
+import pytest
+from postmarker.core import PostmarkClient
+from postmarker.exceptions import ClientError
+
+from tests.conftest import Dev
+
+pytestmark = pytest.mark.sdk
+_MAIL = {"From": "ann@example.org", "To": "bob@example.net", "Subject": "s", "HtmlBody": "<p>h</p>"}
+
+
+@pytest.fixture
+def client(dev: Dev) -> PostmarkClient:
+    """A client of the running server."""
+    return PostmarkClient(server_token=dev.key("postmark", "server"), root_api_url=dev.url + "/")
+
+
+def test_send_and_read_back(client: PostmarkClient) -> None:
+    """A mail with attachment and headers is sent, found and dumped."""
+    tag = uuid4().hex
+
+    sent = client.emails.send(
+        **_MAIL,
+        Tag=tag,
+        Headers={"X-A": "b"},
+        Metadata={"a": "b"},
+        Attachments=[("a.txt", "aGVsbG8=", "text/plain")],
+    )
+    (found,) = client.messages.outbound.all(tag=tag, count=10)
+    details = client.messages.outbound.get(sent["MessageID"])
+
+    assert (0, "bob@example.net") == (sent["ErrorCode"], sent["To"])
+    assert sent["MessageID"] == found.MessageID
+    assert ("<p>h</p>", ["a.txt"]) == (details.HtmlBody, details.Attachments)
+    assert "X-A: b" in found.get_dump()
+
+
+def test_send_batch(client: PostmarkClient) -> None:
+    """Dictionaries and mails of the standard library go together; a bad one is told in its place."""
+    mime = MIMEText("t")
+    mime["From"], mime["To"], mime["Subject"] = "ann@example.org", "bob@example.net", "s"
+
+    sent = client.emails.send_batch(_MAIL, mime, _MAIL | {"To": "World"})
+
+    assert [0, 0, 300] == [each["ErrorCode"] for each in sent]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({"To": "World"}, 300), ({"HtmlBody": None}, 300), ({"MessageStream": "x"}, 1235)]
+)
+def test_refusals(client: PostmarkClient, change: dict[str, str | None], code: int) -> None:
+    """The client raises what the ErrorCode says."""
+    with pytest.raises(ClientError) as caught:
+        client.emails._send(**_MAIL | change)
+
+    assert code == caught.value.error_code
+
+
+def test_an_invalid_token(dev: Dev) -> None:
+    """Code 10."""
+    stranger = PostmarkClient(server_token=str(uuid4()), root_api_url=dev.url + "/")
+
+    with pytest.raises(ClientError) as caught:
+        stranger.emails.send(**_MAIL)
+
+    assert 10 == caught.value.error_code
+
+
+def test_the_test_token(dev: Dev) -> None:
+    """What the client's own tests use is accepted, and nothing is kept."""
+    client = PostmarkClient(server_token="POSTMARK_API_TEST", root_api_url=dev.url + "/")
+
+    assert "Test job accepted" == client.emails.send(**_MAIL)["Message"]
+    assert [] == client.messages.outbound.all(count=10)
