@@ -41,7 +41,7 @@ _SPECIALS: Final = re.compile(r'[()<>@,;:\\"]')
 _TO_ESCAPE: Final = re.compile(r'(["\\])')
 
 
-class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+class Address(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A mailbox: ``email`` with its domain in lower-case A-labels, ``name`` decoded and without quotes."""
 
     email: str

@@ -53,7 +53,7 @@ class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the caller gets for a draft. ``dropped``: suppressed addresses that were left out.
 
     ``position`` is the draft's place in its call: a replay has receipts alone, without the refused ones between them.
