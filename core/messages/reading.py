@@ -112,7 +112,8 @@ async def whole(db: Database, found: list[Message]) -> list[Message]:
     for delivery in await rows(db, Delivery, sql.deliveries_of(ids=keys)):
         deliveries.setdefault(delivery.message_id, []).append(delivery)
     renderings = {}
-    if any(message.templated for message in found):
+    # whether shared content is a template is not known before it is read
+    if any(message.templated or message.content_id is not None for message in found):
         renderings = {
             row[0]: _RENDERINGS.decode(row[1]) for row in await db.fetch(sql.renderings_of(ids=keys))
         }
