@@ -24,6 +24,7 @@ class Request:
     """What came in. ``path`` is what is left after a dialect's prefix, percent-decoded once."""
 
     __slots__ = (
+        "_begun",
         "_body",
         "_headers",
         "_receive",
@@ -48,6 +49,7 @@ class Request:
         self.state: Any = None
         self._receive = receive
         self._body: bytes | None = None
+        self._begun = bytearray()
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first one wins."""
@@ -80,6 +82,21 @@ class Request:
         """Let the raw body go, once everything is decoded from it: a large one must not be held twice."""
         self._body = b""
 
+    async def begin(self) -> bool:
+        """Read a body of untold length as far as needs no permit; whether it is whole then. Raises TooLarge."""
+        if self.header(b"content-length") is not None:
+            return False
+        begun, more = bytearray(), True
+        while more and len(begun) <= _FREE_BYTES:
+            chunk, more = await self._chunk()
+            begun += chunk
+            self._check(len(begun))
+        if more:
+            self._begun = begun
+        else:
+            self._body = bytes(begun)
+        return not more
+
     def permit(self, budget: Budget) -> AbstractAsyncContextManager[None] | None:
         """Room to hold for as long as the body is worked on, or None for a small body. Raises TooLarge."""
         size = self._declared_bytes()
@@ -98,16 +115,18 @@ class Request:
         if self._body is not None:
             return self._body
         self._check(self._declared_bytes())
+        if self._begun:
+            begun, self._begun = self._begun, bytearray()
+            return await self._join(begun)
         first = await self._chunk()
         if not first[1]:
             self._check(len(first[0]))
             self._body = first[0]
             return self._body
-        return await self._join(first[0])
+        return await self._join(bytearray(first[0]))
 
-    async def _join(self, first: bytes) -> bytes:
+    async def _join(self, whole: bytearray) -> bytes:
         # one growing buffer: a list of chunks and its join would hold a large body twice
-        whole = bytearray(first)
         more = True
         while more:
             chunk, more = await self._chunk()

@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+import msgspec
 import pytest
 
 from core import messages
@@ -198,6 +200,27 @@ def test_a_crash_tells_nothing() -> None:
         b'{"statusCode":500,"message":"An unexpected error occurred.","name":"application_error"}'
         == answer.body
     )
+
+
+@pytest.mark.parametrize(("padding", "waits"), [(0, False), (70_000, True)])
+async def test_chunked(house: House, *, padding: int, waits: bool) -> None:
+    """The Go SDK tells no length; its small bodies need not wait for room, its large ones arrive whole."""
+    client = await house.client("resend")
+    body = msgspec.json.encode(_MAIL | {"text": "t" * padding + "end"})
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for at in range(0, len(body), 1000):
+            yield body[at : at + 1000]
+
+    sending = asyncio.create_task(client.post("/emails", content=chunks()))
+    async with asyncio.timeout(20):
+        async with house.core.bodies.hold(1 << 40):
+            done, _ = await asyncio.wait([sending], timeout=0.3 if waits else None)
+            assert waits == (not done)
+        answer = await sending
+    assert 200 == answer.status_code
+    found = (await client.get(f"/emails/{answer.json()['id']}")).json()
+    assert found["text"].endswith("end")
 
 
 async def test_too_large(house: House) -> None:
