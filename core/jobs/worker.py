@@ -64,7 +64,8 @@ class Worker:
             return
         if jobs:
             self._start(jobs)
-        if len(jobs) < room and not self._stopping:
+        # a full claim may have left more that is due; without room there is nothing to do before a job ends
+        if (not jobs or len(jobs) < room) and not self._stopping:
             await self._core.wake.wait(_POLL_S)
 
     def _start(self, jobs: list[Job]) -> None:
