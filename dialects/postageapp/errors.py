@@ -23,6 +23,7 @@ ERRORS: Final = RefusalTable(
         errors.Refusal: Row(400, "bad_request", "{text}"),
         errors.Invalid: Row(400, "bad_request", "{reason}"),
         (errors.Invalid, "header"): Row(400, "bad_request", "Header {field} {reason}."),
+        (errors.Invalid, "variables"): Row(400, "bad_request", "Variables {reason}."),
         (errors.Invalid, "content"): Row(412, "precondition_failed", "{reason}"),
         errors.Malformed: Row(406, "invalid_json", _NO_JSON),
         (errors.Malformed, "utf8"): Row(406, "invalid_utf8", _NO_UTF8),

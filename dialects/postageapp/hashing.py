@@ -30,7 +30,7 @@ class ContentHash:
     def __init__(self, arguments: msgspec.Raw) -> None:
         """Take everything but the uid in; raises Mistyped."""
         self._hash = hashlib.sha256(b'{"arguments":')
-        self._object(arguments, 1, without="uid")
+        self._object(arguments, 1)
 
     def uid(self, project_number: int) -> str:
         """Sixty-four hexadecimal digits, lower-case."""
@@ -38,9 +38,10 @@ class ContentHash:
         whole.update(b',"project":%d}' % project_number)
         return whole.hexdigest()
 
-    def _object(self, raw: msgspec.Raw, level: int, without: str = "") -> None:
+    def _object(self, raw: msgspec.Raw, level: int) -> None:
         held: dict[str, msgspec.Raw] = decode(_FIELDS.decode, raw)
-        held.pop(without, None)
+        if level == 1:
+            held.pop("uid", None)
         for position, name in enumerate(sorted(held)):
             self._hash.update(b"," if position else b"{")
             self._hash.update(_SORTED(name) + b":")

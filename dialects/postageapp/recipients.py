@@ -4,7 +4,7 @@ Source: PostageApp developer pages, "send_message", and comments in its CodeIgni
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,6 +13,9 @@ from core.addresses import AddressError
 from core.errors import Invalid
 from core.messages import Party, Value
 from dialects.postageapp.wire import Map, fields
+
+_LEAST: Final = -(1 << 63)
+_MOST: Final = (1 << 64) - 1
 
 Recipients = str | list[str] | dict[str, Map[Value]] | None
 Variables = dict[str, Value]
@@ -73,20 +76,9 @@ def _distinct(parties: Iterable[Party]) -> Iterable[Party]:
 
 
 def storable(variables: Mapping[str, Any]) -> Variables:
-    """Variables as they can be kept; raises Invalid.
-
-    Whole numbers beyond 64 bits become their text, which is all that a template shows of them.
-    """
-    return {name: _storable(name, value) for name, value in variables.items()}
+    """Variables with whole numbers beyond 64 bits as their text, which is all that a template shows of them."""
+    return {name: _storable(value) for name, value in variables.items()}
 
 
-def _storable(name: str, value: Value) -> Value:
-    if not isinstance(value, int | list | dict):
-        return value
-    try:
-        msgspec.msgpack.encode(value)
-    except OverflowError as error:
-        if isinstance(value, int):
-            return str(value)
-        raise Invalid("variables", f'A number in the variable "{name}" is too large.') from error
-    return value
+def _storable(value: Value) -> Value:
+    return str(value) if isinstance(value, int) and not _LEAST <= value <= _MOST else value
