@@ -139,6 +139,9 @@ class PostmarkCodec(Codec):
             metadata: dict[str, str] = {}
             for key, value in request.query():
                 folded = key.lower()
+                if "\x00" in key + value:
+                    # no field holds one, and not every engine can be asked for it
+                    raise Mistyped(f"$.{folded}".replace("\x00", ""), "may not contain NUL")
                 if value and folded.startswith(_METADATA):
                     metadata[folded.removeprefix(_METADATA)] = value
                 elif value:

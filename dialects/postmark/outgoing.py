@@ -64,6 +64,8 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
         reply_to = parties(self.reply_to, "Reply-To")
         self._check_body()
         self._check_fields()
+        metadata = self._metadata() if self.metadata else {}
+        track_links = self._track_links()
         extra = custom.read(self.headers) if self.headers else custom.NONE
         content = self._content(extra)
         if self.template_id or self.template_alias:
@@ -77,9 +79,9 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             content=content,
             stream=self.stream,
             tag=self.tag or "",
-            metadata=self._metadata() if self.metadata else {},
+            metadata=metadata,
             track_opens=self.track_opens,
-            track_links=self._track_links(),
+            track_links=track_links,
             message_id=extra.message_id,
             id_headers=_ID_HEADERS,
             rehearsals=rehearsals((*people.to, *people.cc, *people.bcc), extra.bounce_type),

@@ -106,6 +106,43 @@ async def test_an_unconfirmed_sender_is_told_from_an_unknown_one(verified_house:
     assert 200 == accepted.status_code
 
 
+_FAULTS: tuple[tuple[dict[str, Any], int, str], ...] = (
+    ({"MessageStream": "nope"}, 1235, "The stream provided"),
+    ({"From": "World"}, 300, "Error parsing 'From'"),
+    ({"To": "World"}, 300, "Error parsing 'To'"),
+    ({"TextBody": ""}, 300, "Provide either"),
+    ({"Subject": "s" * 2001}, 300, "The 'Subject'"),
+    (
+        {"Metadata": {"k" * 21: "v"}},
+        300,
+        "Invalid metadata content. Field names are limited to 20 characters",
+    ),
+    ({"Attachments": [{"Name": "a.exe", "Content": "YQ=="}]}, 411, "The attachment"),
+    ({"TemplateId": 5}, 1123, "A template"),
+    (
+        {"Tag": "not at fault"},
+        400,
+        "The 'From' address you supplied (a@acme.example) is not a Sender Signature",
+    ),
+)
+
+
+@pytest.mark.parametrize("first", range(len(_FAULTS)))
+async def test_the_first_fault_is_told(verified_house: House, first: int) -> None:
+    """Checks run in the provider's order: of many faults the same one is told each time."""
+    client = await verified_house.client("postmark")
+    mail = _MAIL
+    for change, _, _ in _FAULTS[first:]:
+        mail = mail | change
+
+    answer = await client.post("/email", json=mail)
+
+    _, code, text = _FAULTS[first]
+    DRIVER.refused(answer)
+    assert code == answer.json()["ErrorCode"]
+    assert answer.json()["Message"].startswith(text)
+
+
 async def test_a_rate_limit_is_the_operators(settings: Settings) -> None:
     """Postmark publishes none; one that is set answers 429 in the dialect's body."""
     async with House.open(msgspec.structs.replace(settings, rate_limits={"postmark": 1})) as house:
