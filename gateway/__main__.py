@@ -19,7 +19,7 @@ from gateway.config import SettingsError
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="babelpost", prog_name="babelpost")
 def cli() -> None:
-    """One self-hosted email server that speaks five providers' APIs.
+    r"""One self-hosted email server that speaks five providers' APIs.
 
     \b
     Try it on this machine:      babelpost dev

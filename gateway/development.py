@@ -1,4 +1,4 @@
-"""What ``babelpost dev`` has beside a server: a workspace, a key for each dialect, and dev.json and dev.env that tell both."""
+"""What ``babelpost dev`` has beside a server: a workspace, a key for each dialect, and two files that tell them."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ import msgspec
 from core.accounts import Workspace
 from core.core import Core
 from core.errors import Conflict
-from dialects.dialect import Dialect
+from dialects.dialect import Dialect, KeyKind
 from gateway import provision
 from gateway.config import Settings
 
@@ -61,8 +61,7 @@ async def development(
     keys: Keys = {}
     for dialect in dialects.values():
         secrets = {
-            kind.name: await _key(core, dialect, index, place, known)
-            for index, kind in enumerate(dialect.keys)
+            kind.name: await _key(core, dialect, kind, place, known) for kind in dialect.keys
         }
         keys[dialect.name] = secrets if len(secrets) > 1 else next(iter(secrets.values()))
     samples = {
@@ -79,14 +78,14 @@ async def development(
     return made
 
 
-async def _key(core: Core, dialect: Dialect, index: int, place: Workspace, known: Keys) -> str:
-    kind = dialect.keys[index]
+async def _key(core: Core, dialect: Dialect, kind: KeyKind, place: Workspace, known: Keys) -> str:
+    wish = provision.Wish(dialect=dialect, kind=kind, name=_NAME, scopes=kind.all_scopes)
     held = known.get(dialect.name)
     secret = held.get(kind.name) if isinstance(held, dict) else held
     if secret is None:
-        return (await provision.mint(core, dialect, kind, place, name=_NAME, scopes=kind.all_scopes)).secret
+        return (await provision.mint(core, place, wish)).secret
     try:
-        await provision.keep(core, dialect, kind, place, secret, name=_NAME, scopes=kind.all_scopes)
+        await provision.keep(core, place, wish, secret)
     except Conflict:
         # the usual case: the database has it since the first start
         return secret

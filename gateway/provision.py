@@ -39,46 +39,33 @@ async def _plant(core: Core, caller: Caller, seed: TemplateSeed) -> None:
         return
 
 
-async def keep(  # noqa: PLR0913  # a credential's facts
-    core: Core,
-    dialect: Dialect,
-    kind: KeyKind,
-    place: Workspace,
-    secret: str,
-    *,
-    name: str = "",
-    scopes: frozenset[str] | None = None,
-    environment: str = "live",
-) -> str:
-    """Keep a secret as a credential of a dialect; its id. Raises Conflict("credential")."""
-    return await credentials.create(
-        core,
-        credentials.NewCredential(
-            account_id=place.account_id,
-            workspace_id=None if kind.account else place.id,
-            dialect=dialect.name,
-            kind=kind.name,
-            secret=kind.fold(secret),
-            name=name,
-            scopes=kind.scopes if scopes is None else scopes,
-            environment=environment,
-        ),
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key is to be; ``scopes`` None means those the provider gives by default."""
+
+    dialect: Dialect
+    kind: KeyKind
+    name: str = ""
+    scopes: frozenset[str] | None = None
+    environment: str = "live"
+
+
+async def keep(core: Core, place: Workspace, wish: Wish, secret: str) -> str:
+    """Keep a secret as a credential; its id. Raises Conflict("credential")."""
+    kind = wish.kind
+    new = credentials.NewCredential(
+        account_id=place.account_id,
+        workspace_id=None if kind.account else place.id,
+        dialect=wish.dialect.name,
+        kind=kind.name,
+        secret=kind.fold(secret),
+        name=wish.name,
+        scopes=kind.scopes if wish.scopes is None else wish.scopes,
+        environment=wish.environment,
     )
+    return await credentials.create(core, new)
 
 
-async def mint(  # noqa: PLR0913
-    core: Core,
-    dialect: Dialect,
-    kind: KeyKind,
-    place: Workspace,
-    *,
-    name: str = "",
-    scopes: frozenset[str] | None = None,
-    environment: str = "live",
-) -> Made:
+async def mint(core: Core, place: Workspace, wish: Wish) -> Made:
     """Make a credential with a fresh secret in the provider's form."""
-    secret = kind.mint(environment)
-    id = await keep(  # noqa: A001
-        core, dialect, kind, place, secret, name=name, scopes=scopes, environment=environment
-    )
-    return Made(id, secret)
+    secret = wish.kind.mint(wish.environment)
+    return Made(await keep(core, place, wish, secret), secret)

@@ -71,7 +71,7 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
     task = asyncio.create_task(server.serve(sockets=[bound]))
     try:
         while not server.started and not task.done():
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_LOOK_S)  # uvicorn has a flag for it and no event
         yield server
     finally:
         server.should_exit = True

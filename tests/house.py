@@ -76,14 +76,13 @@ class House:
         wanted = (dialect, kind, workspace, environment, scopes)
         if wanted not in self._keys:
             chosen = self._kind(self.dialects[dialect], kind)
-            made = await provision.mint(
-                self.core,
-                self.dialects[dialect],
-                chosen,
-                await self.workspace(workspace),
-                environment=environment,
+            wish = provision.Wish(
+                dialect=self.dialects[dialect],
+                kind=chosen,
                 scopes=chosen.all_scopes if scopes is None else scopes,
+                environment=environment,
             )
+            made = await provision.mint(self.core, await self.workspace(workspace), wish)
             self._keys[wanted] = made.secret
         return self._keys[wanted]
 

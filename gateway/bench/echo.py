@@ -17,7 +17,15 @@ async def _echo(request: Request) -> Response:
 def main(port: int) -> None:
     """Serve until ended."""
     app = Starlette(routes=[Route("/", _echo, methods=["POST"])])
-    uvicorn.run(app, port=port, loop="uvloop", http="httptools", lifespan="off", log_level="critical", access_log=False)
+    uvicorn.run(
+        app,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+    )
 
 
 if __name__ == "__main__":

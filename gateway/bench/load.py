@@ -25,12 +25,14 @@ def run(plan: Plan) -> Result:
     """Load a server; raises ClickException where requests failed."""
     result = _wrk(plan) if shutil.which("wrk") and not plan.requests else _bundled(plan)
     if result.failed:
-        raise ClickException(f"{result.failed} requests failed beside {result.answered}: the figures would lie")
+        raise ClickException(
+            f"{result.failed} requests failed beside {result.answered}: the figures would lie"
+        )
     return result
 
 
 def _bundled(plan: Plan) -> Result:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "gateway.bench.client"],
         input=msgspec.json.encode(plan), check=True, capture_output=True,
     )  # fmt: skip

@@ -96,7 +96,9 @@ def _median(found: list[tuple[Result, float]], subject: Subject) -> Measured:
 
 
 def _say(measured: dict[str, Measured], unit: str, per_request: int = 1) -> None:
-    click.echo(f"{'':10}{unit + '/s':>12}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs/request':>16}{'peak MiB':>10}")
+    click.echo(
+        f"{'':10}{unit + '/s':>12}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs/request':>16}{'peak MiB':>10}"
+    )
     yardstick = measured["echo"].rate
     for name, each in measured.items():
         count = 1 if name == "echo" else per_request
@@ -125,7 +127,11 @@ def batch(setup: Setup) -> None:
 
 
 def _compare(setup: Setup, name: str, path: str, body: object, per_request: int = 1) -> None:
-    with _place(setup) as (database, data), echo() as yardstick, server(database, data, work=False) as subject:
+    with (
+        _place(setup) as (database, data),
+        echo() as yardstick,
+        server(database, data, work=False) as subject,
+    ):
         _headline(setup, data)
         measured = _measure(
             setup,
@@ -152,18 +158,22 @@ def soak(setup: Setup, messages: int) -> None:
 
 def deliver(setup: Setup, messages: int) -> None:
     """From the first request to the last 250: messages to an SMTP sink, beside the echo of the same run."""
-    with _place(setup) as (database, data), echo() as yardstick, _sink() as (port, taken):
-        with server(database, data, relay=f"smtp://127.0.0.1:{port}", work=True) as subject:
-            _headline(setup, data)
-            load.run(_plan(yardstick, setup, "/", _MAIL))
-            base = load.run(_plan(yardstick, setup, "/", _MAIL)).rate
-            took, cpu_s = _drain(_plan(subject, setup, "/emails", _MAIL), messages, subject, taken)
-            click.echo(f"echo       {base:10,.0f} requests/s")
-            click.echo(
-                f"deliver    {messages / took:10,.0f} messages/s, accepted to 250 received; ratio "
-                f"{messages / took / base:.2f}; CPU {cpu_s / messages * 1e6:.0f} µs/message; "
-                f"peak {subject.peak_bytes() / _MIB:.0f} MiB"
-            )
+    with (
+        _place(setup) as (database, data),
+        echo() as yardstick,
+        _sink() as (port, taken),
+        server(database, data, relay=f"smtp://127.0.0.1:{port}", work=True) as subject,
+    ):
+        _headline(setup, data)
+        load.run(_plan(yardstick, setup, "/", _MAIL))
+        base = load.run(_plan(yardstick, setup, "/", _MAIL)).rate
+        took, cpu_s = _drain(_plan(subject, setup, "/emails", _MAIL), messages, subject, taken)
+        rate = messages / took
+        click.echo(f"echo       {base:10,.0f} requests/s")
+        click.echo(
+            f"deliver    {rate:10,.0f} messages/s, accepted to 250 received; ratio {rate / base:.2f}; "
+            f"CPU {cpu_s / messages * 1e6:.0f} µs/message; peak {subject.peak_bytes() / _MIB:.0f} MiB"
+        )
 
 
 def _drain(plan: Plan, messages: int, subject: Subject, taken: Callable[[], int]) -> tuple[float, float]:

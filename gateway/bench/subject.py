@@ -90,7 +90,7 @@ def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterato
     if relay:
         environment["BABELPOST_RELAY"] = relay
     (data / "bench").mkdir(exist_ok=True)
-    key = subprocess.run(  # noqa: S603
+    key = subprocess.run(
         [sys.executable, "-m", "gateway", "keys", "create", "resend"],
         env=environment, check=True, capture_output=True, text=True,
     ).stdout.strip()  # fmt: skip
@@ -131,5 +131,3 @@ def fsync_ms(folder: Path) -> float:
             os.fsync(file.fileno())
             times.append(time.perf_counter() - began)
     return sorted(times)[10] * 1000
-
-

@@ -21,7 +21,9 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--database", default="", help="postgresql://…; a fresh SQLite file where left out."),
         click.option("--connections", default=50, show_default=True, help="Connections that ask at once."),
         click.option("--seconds", default=5.0, show_default=True, help="Length of a round."),
-        click.option("--rounds", default=5, show_default=True, help="Rounds for each subject; medians are shown."),
+        click.option(
+            "--rounds", default=5, show_default=True, help="Rounds for each subject; medians are shown."
+        ),
     ):
         command = option(command)
     return command
@@ -47,7 +49,9 @@ def batch(**choices: Any) -> None:
 
 @bench.command()
 @_choices
-@click.option("--messages", default=20_000, show_default=True, help="Messages from acceptance to the sink's 250.")
+@click.option(
+    "--messages", default=20_000, show_default=True, help="Messages from acceptance to the sink's 250."
+)
 def deliver(messages: int, **choices: Any) -> None:
     """Messages from acceptance to an SMTP sink's 250."""
     runs.deliver(_setup(choices), messages)

@@ -1,16 +1,18 @@
 """``babelpost keys``: make, import, list and revoke clients' keys."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
 
 from core import credentials
-from dialects.dialect import Dialect, KeyKind, discover
+from dialects.dialect import discover
 from gateway import provision
 from gateway.assemble import opened
 from gateway.commands.options import account_option, run, with_settings, workspace_option
 from gateway.config import Settings
+from gateway.provision import Wish
 
 
 @click.group()
@@ -19,27 +21,26 @@ def keys() -> None:
 
 
 def _describes_key(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what a key is."""
-    for option in reversed(
-        (
-            click.argument("dialect"),
-            click.option(
-                "--kind", help="Sort of key where the provider has several, such as server or account."
-            ),
-            click.option("--name", default="", help="A name to know it by."),
-            click.option("--scope", "scopes", multiple=True, help="A right of the key; repeat for more."),
-            click.option(
-                "--environment", default="live", show_default=True, help="live, or test where there is one."
-            ),
-            account_option,
-            workspace_option,
-        )
-    ):
-        command = option(command)
-    return command
+    """The argument and options that say what a key is; the command gets them as a ``wish``."""
+
+    @click.argument("dialect")
+    @click.option("--kind", help="Sort of key where the provider has several, such as server or account.")
+    @click.option("--name", default="", help="A name to know it by.")
+    @click.option("--scope", "scopes", multiple=True, help="A right of the key; repeat for more.")
+    @click.option("--environment", default="live", show_default=True, help="live, or test where there is one.")
+    @account_option
+    @workspace_option
+    @wraps(command)
+    def wrapped(  # noqa: PLR0913  # click hands over each option by itself
+        *, dialect: str, kind: str | None, scopes: tuple[str, ...], environment: str, name: str, **rest: Any
+    ) -> Any:
+        return command(wish=_wish(dialect, kind, scopes, environment, name), **rest)
+
+    return wrapped
 
 
-def _kind(name: str, kind: str | None, environment: str, scopes: tuple[str, ...]) -> tuple[Dialect, KeyKind]:
+def _wish(name: str, kind: str | None, scopes: tuple[str, ...], environment: str, label: str) -> Wish:
+    """What the options ask for; raises BadParameter that says what there is."""
     known = discover()
     if name not in known:
         raise click.BadParameter(f"there is no dialect {name}; there are {', '.join(known)}")
@@ -52,74 +53,41 @@ def _kind(name: str, kind: str | None, environment: str, scopes: tuple[str, ...]
     if odd := set(scopes) - found.all_scopes:
         choice = ", ".join(sorted(found.all_scopes)) or "none"
         raise click.BadParameter(f"{name} has no scope {', '.join(sorted(odd))}; there are: {choice}")
-    return dialect, found
+    chosen = frozenset(scopes) or None
+    return Wish(dialect=dialect, kind=found, name=label, scopes=chosen, environment=environment)
 
 
 @keys.command()
 @_describes_key
 @with_settings
-def create(settings: Settings, dialect: str, kind: str | None, scopes: tuple[str, ...], **rest: str) -> None:
+def create(settings: Settings, wish: Wish, account: str, workspace: str) -> None:
     """Make a key for DIALECT and print it, the only time it can be read."""
-    chosen = _kind(dialect, kind, rest["environment"], scopes)
-    run(_create(settings, *chosen, scopes, **rest))
+    run(_create(settings, wish, account, workspace))
 
 
-async def _create(
-    settings: Settings,
-    dialect: Dialect,
-    kind: KeyKind,
-    scopes: tuple[str, ...],
-    *,
-    name: str,
-    environment: str,
-    account: str,
-    workspace: str,
-) -> None:
+async def _create(settings: Settings, wish: Wish, account: str, workspace: str) -> None:
     async with opened(settings, owner=False) as core:
         place = await provision.workspace(core, discover().values(), account, workspace)
-        made = await provision.mint(
-            core, dialect, kind, place, name=name, scopes=frozenset(scopes) or None, environment=environment
-        )
+        made = await provision.mint(core, place, wish)
     click.echo(made.secret)
 
 
 @keys.command("import")
 @_describes_key
 @with_settings
-def import_(settings: Settings, dialect: str, kind: str | None, scopes: tuple[str, ...], **rest: str) -> None:
+def import_(settings: Settings, wish: Wish, account: str, workspace: str) -> None:
     """Take over an existing key of DIALECT, read from standard input, so that clients need no new one."""
-    chosen = _kind(dialect, kind, rest["environment"], scopes)
     secret = click.get_text_stream("stdin").readline().strip()
     if not secret:
         raise click.UsageError("the key is read from standard input, one line; nothing came")
-    run(_import(settings, *chosen, scopes, secret, **rest))
+    run(_import(settings, wish, account, workspace, secret))
 
 
-async def _import(
-    settings: Settings,
-    dialect: Dialect,
-    kind: KeyKind,
-    scopes: tuple[str, ...],
-    secret: str,
-    *,
-    name: str,
-    environment: str,
-    account: str,
-    workspace: str,
-) -> None:
+async def _import(settings: Settings, wish: Wish, account: str, workspace: str, secret: str) -> None:
     async with opened(settings, owner=False) as core:
         place = await provision.workspace(core, discover().values(), account, workspace)
-        id = await provision.keep(  # noqa: A001
-            core,
-            dialect,
-            kind,
-            place,
-            secret,
-            name=name,
-            scopes=frozenset(scopes) or None,
-            environment=environment,
-        )
-    click.echo(id)
+        kept = await provision.keep(core, place, wish, secret)
+    click.echo(kept)
 
 
 @keys.command("list")

@@ -17,7 +17,6 @@ from gateway.config import Settings, load
 from gateway.development import Development, development
 from gateway.serving import enabled, listen, running, serving, until_stopped
 
-
 # what lives for one request is freed by counting references; the collector is only there for rare cycles
 _COLLECT_AFTER: Final = 20_000
 
