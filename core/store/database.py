@@ -99,4 +99,9 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:  # a type expression
 
 def listed(values: Sequence[str]) -> str:
     """A list as the one JSON parameter that ``json_array_elements_text`` unfolds."""
-    return msgspec.json.encode(values).decode()
+    return msgspec.json.encode([sought(value) for value in values]).decode()
+
+
+def sought(text: str) -> str:
+    """A text that may be looked for: PostgreSQL holds no NUL in a text and takes none either, so it finds nothing."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text

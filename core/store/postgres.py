@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import asyncpg
 
-from core.store.database import Row, StoreUnavailable
+from core.errors import Invalid
+from core.store.database import Row, StoreUnavailable, sought
 from core.store.statements import Many, Query
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ _LOST: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
+    # the server is being stopped, or its disk, memory or connections are used up
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
 )
 
 
@@ -50,21 +53,25 @@ class Postgres:
         return cls(pool)
 
     async def fetch(self, query: Query) -> list[Row]:
-        """Read on any connection of the pool."""
+        """Read on any connection of the pool; raises Invalid for a text with NUL in it."""
         try:
             async with self._pool.acquire() as connection:
-                return await connection.fetch(query.statement.postgres, *_values(query))
+                return await connection.fetch(query.statement.postgres, *_sought(query))
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
+        except asyncpg.CharacterNotInRepertoireError as error:
+            raise _nul() from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["PostgresTransaction"]:
-        """See ``Database.transaction``."""
+        """See ``Database.transaction``; raises Invalid for a text with NUL in it."""
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 yield PostgresTransaction(connection)
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
+        except asyncpg.CharacterNotInRepertoireError as error:
+            raise _nul() from error
 
     async def script(self, text: str) -> None:
         """Run a schema step in one transaction; processes that start together take turns."""
@@ -91,7 +98,7 @@ class PostgresTransaction:
 
     async def _step(self, step: Query | Many) -> list[Row]:
         if isinstance(step, Query):
-            return await self._connection.fetch(step.statement.postgres, *_values(step))
+            return [*await self._connection.fetch(step.statement.postgres, *_values(step))]
         if step.rows:
             await self._connection.executemany(step.statement.postgres, step.rows)
         return []
@@ -99,3 +106,12 @@ class PostgresTransaction:
 
 def _values(query: Query) -> list[object]:
     return [query.values[name] for name in query.statement.parameters]
+
+
+def _sought(query: Query) -> list[object]:
+    return [sought(value) if isinstance(value, str) else value for value in _values(query)]
+
+
+def _nul() -> Invalid:
+    """The one character that JSON and addresses can bring in and this engine's texts cannot hold."""
+    return Invalid("text", "may not contain NUL", kind="nul")
