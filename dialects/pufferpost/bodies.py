@@ -23,7 +23,9 @@ class Checked(Protocol):
 
 
 B = TypeVar("B", bound=Checked)
-_ANY: Final = msgspec.json.Decoder()
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_TEXTS: Final = msgspec.json.Decoder(str)
 _BYTES: Final = bytes | None
 
 
@@ -44,9 +46,10 @@ class Reader(Generic[B]):
         return body
 
     def _field_by_field(self, raw: bytes | msgspec.Raw) -> B:
-        given = decode(_ANY.decode, raw)
-        if not isinstance(given, dict):
-            raise Malformed("is not an object")
+        try:
+            given = decode(_FIELDS.decode, raw)
+        except Mistyped as error:
+            raise Malformed("is not an object") from error
         found = Violations()
         body: B = _salvage(self._kind, given, "", found)
         body.check(found)
@@ -54,36 +57,38 @@ class Reader(Generic[B]):
         return body
 
 
-def _salvage(
-    kind: type[Any], given: dict[str, Any], at: str, found: Violations
-) -> Any:  # an instance of kind
-    """What is right of an object; what is not is noted and left out."""
+def _salvage(kind: type[Any], given: dict[str, msgspec.Raw], at: str, found: Violations) -> Any:
+    """An instance of what is right of an object; what is not is noted and left out."""
     parts = getattr(kind, "parts", {})
     kept = {}
     for field in msgspec.structs.fields(kind):
-        if field.encode_name not in given:
+        if (raw := given.get(field.encode_name)) is None:
             continue
-        name, value = at + field.encode_name, given[field.encode_name]
-        if field.name in parts and isinstance(value, list):
-            kept[field.name] = _salvage_all(parts[field.name], value, name, found)
-            continue
-        if field.type == _BYTES and isinstance(value, str):
-            # line breaks in base64 are what PHP's decoder passes over
-            value = "".join(value.split())
+        name = at + field.encode_name
         try:
-            kept[field.name] = msgspec.convert(value, field.type)
+            if field.name in parts and bytes(raw) != b"null":
+                kept[field.name] = _salvage_all(parts[field.name], _ITEMS.decode(raw), name, found)
+            else:
+                kept[field.name] = _value(raw, field.type)
         except msgspec.ValidationError as error:
             found.refused(name, error)
     return kind(**kept)
 
 
-def _salvage_all(kind: type[Any], given: list[Any], at: str, found: Violations) -> list[Any]:
+def _value(raw: msgspec.Raw, kind: Any) -> Any:  # a type, and a value of it
+    if kind == _BYTES and bytes(raw).startswith(b'"'):
+        # line breaks in base64 are what PHP's decoder passes over
+        return msgspec.convert("".join(_TEXTS.decode(raw).split()), bytes)
+    return msgspec.json.decode(raw, type=kind)
+
+
+def _salvage_all(kind: type[Any], items: list[msgspec.Raw], at: str, found: Violations) -> list[Any]:
     kept = []
-    for index, value in enumerate(given):
-        if isinstance(value, dict):
-            kept.append(_salvage(kind, value, f"{at}[{index}].", found))
-        else:
-            found.mistyped(f"{at}[{index}]", "object")
+    for index, raw in enumerate(items):
+        try:
+            kept.append(_salvage(kind, _FIELDS.decode(raw), f"{at}[{index}].", found))
+        except msgspec.ValidationError as error:
+            found.refused(f"{at}[{index}]", error)
             kept.append(kind())
     return kept
 

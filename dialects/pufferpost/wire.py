@@ -104,6 +104,6 @@ def instant(field: str, text: str, found: Violations) -> int | None:
             when = datetime.fromisoformat(form)
         except ValueError:
             continue
-        return moment(when if when.tzinfo else when.replace(tzinfo=UTC))
+        return max(0, moment(when if when.tzinfo else when.replace(tzinfo=UTC)))
     found.add(field, "This value is not a valid datetime.")
     return None
