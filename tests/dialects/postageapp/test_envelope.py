@@ -1,6 +1,5 @@
 """Bodies in every form that clients post them in."""
 
-import codecs
 import json
 
 import msgspec
@@ -103,8 +102,7 @@ def test_the_first_ill_formed_byte_is_named(before, bad):
 @pytest.mark.parametrize("length", [0, 1, 16384, 21846, 32769, 70_000])
 def test_utf8_is_let_through(letter, length):
     """Letters that stand across two slices too."""
-    assert envelope.check_utf8((letter * length).encode()) is None
-    assert codecs.lookup("utf-8")
+    envelope.check_utf8((letter * length).encode())
 
 
 @pytest.mark.parametrize(
