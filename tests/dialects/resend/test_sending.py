@@ -148,6 +148,26 @@ async def test_one_key_at_once(house: House) -> None:
     assert 1 == len((await client.get("/emails")).json()["data"])
 
 
+async def test_an_empty_idempotency_key(house: House) -> None:
+    """It has to say something, and is looked at before the body is."""
+    client = await house.client("resend")
+    for path in ("/emails", "/emails/batch"):
+        answer = await client.post(path, content=b"{", headers={"idempotency-key": ""})
+        DRIVER.refused(answer)
+        assert (400, "invalid_idempotency_key") == (answer.status_code, answer.json()["name"])
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"to": "\\ud800"}', b'{"to": "\xff"}', b"\xff\xfe{}", b'{"x":' + b"[" * 100_000, b"nul"]
+)
+async def test_no_json(house: House, text: bytes) -> None:
+    """Broken letters, broken escapes and endless nesting are bad JSON to the provider's clients."""
+    client = await house.client("resend")
+    answer = await client.post("/emails", content=text)
+    DRIVER.refused(answer)
+    assert 400 == answer.status_code
+
+
 class _Clock:
     """The machine's clock, moved ahead by the test."""
 
