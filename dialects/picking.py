@@ -52,13 +52,16 @@ class Picker:
     def pick(self, headers: Iterable[tuple[bytes, bytes]], path: str) -> Picked | None:
         """The dialect, or None where none takes the rest (it may be disabled)."""
         marked = named = ""
-        for name, value in headers:
-            if name == b"host":
+        for header, value in headers:
+            if header == b"host":
                 named = self._host(value.lower())
-            elif not marked and name in self._headers:
-                marked = self._headers[name]
+            elif not marked and header in self._headers:
+                marked = self._headers[header]
         if named:
             return Picked(named, path)
+        if path.startswith("//"):
+            # what a base address with a slash at its end makes of a path that begins with one
+            path = "/" + path.lstrip("/")
         first, _, rest = path[1:].partition("/")
         if first in self._prefixes:
             return Picked(self._prefixes[first], "/" + rest)
