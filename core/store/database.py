@@ -64,15 +64,20 @@ async def one(db: Database, kind: type[T], query: Query) -> T | None:
     return mapper(kind)(found[0]) if found else None
 
 
-@cache  # type: ignore[arg-type]  # a class is hashable, whatever its fields
 def mapper(kind: type[T]) -> Callable[[Row], T]:
     """From a row to a struct by the types of its fields: truth values, and msgpack or JSON for what is no scalar."""
-    names = tuple(field.name for field in msgspec.structs.fields(kind))  # type: ignore[arg-type]  # kind is a Struct
+    made: Callable[[Row], T] = _mapper(kind)  # type: ignore[arg-type]  # a class is hashable, whatever its fields
+    return made
+
+
+@cache
+def _mapper(kind: type[Any]) -> Callable[[Row], Any]:
+    names = tuple(field.name for field in msgspec.structs.fields(kind))
     hints = get_type_hints(kind)
     changes = tuple((position, _reader(hints[name])) for position, name in enumerate(names))
     changes = tuple((position, read) for position, read in changes if read is not None)
 
-    def make(row: Row) -> T:
+    def make(row: Row) -> Any:
         values = list(row)
         if len(values) > len(names):
             message = f"{kind.__name__} has {len(names)} fields, the row {len(values)}"

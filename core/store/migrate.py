@@ -47,11 +47,7 @@ async def pending(db: Migratable) -> list[SchemaStep]:
 
 async def migrate(db: Migratable) -> list[str]:
     """Apply what is pending; names of the steps applied. Safe to run from several processes at once."""
-    done = []
-    for step in await pending(db):
-        if await _apply(db, step):
-            done.append(step.name)
-    return done
+    return [step.name for step in await pending(db) if await _apply(db, step)]
 
 
 async def _apply(db: Migratable, step: SchemaStep) -> bool:

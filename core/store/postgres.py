@@ -56,7 +56,7 @@ class Postgres:
         """Read on any connection of the pool; raises Invalid for a text with NUL in it."""
         try:
             async with self._pool.acquire() as connection:
-                return await connection.fetch(query.statement.postgres, *_sought(query))
+                return _rows(await connection.fetch(query.statement.postgres, *_sought(query)))
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
         except asyncpg.CharacterNotInRepertoireError as error:
@@ -98,10 +98,14 @@ class PostgresTransaction:
 
     async def _step(self, step: Query | Many) -> list[Row]:
         if isinstance(step, Query):
-            return [*await self._connection.fetch(step.statement.postgres, *_values(step))]
+            return _rows(await self._connection.fetch(step.statement.postgres, *_values(step)))
         if step.rows:
             await self._connection.executemany(step.statement.postgres, step.rows)
         return []
+
+
+def _rows(found: list[asyncpg.Record]) -> list[Row]:
+    return found  # type: ignore[return-value]  # a Record is a sequence in all but name
 
 
 def _values(query: Query) -> list[object]:

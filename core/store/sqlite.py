@@ -9,9 +9,9 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from threading import local
 from typing import Final, Self, TypeVar
@@ -49,7 +49,9 @@ class SQLite:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._lock_file = _own(path) if owner else None
-        self._write = _connect(path, busy_timeout_s=0)
+        self._write = _connect(path)
+        # from here on the loop's own thread uses it, which may not wait: see _begin
+        self._write.execute("PRAGMA busy_timeout=0")
         self._write.execute("PRAGMA wal_autocheckpoint=0" if owner else "PRAGMA wal_autocheckpoint=1000")
         self._writer = ThreadPoolExecutor(1, "sqlite-writer")
         self._readers = ThreadPoolExecutor(_READERS, "sqlite-reader")
@@ -82,8 +84,9 @@ class SQLite:
     async def script(self, text: str) -> None:
         """Run a schema step, statement by statement, in one transaction."""
         async with self._turn:
-            whole = f"BEGIN IMMEDIATE;\n{text.replace(_CLUSTERED, 'WITHOUT ROWID')}\nCOMMIT;"
-            await _on(self._writer, lambda: self._write.executescript(whole))
+            await _on(
+                self._writer, lambda: _run_script(self._write, text.replace(_CLUSTERED, "WITHOUT ROWID"))
+            )
 
     async def close(self) -> None:
         """Finish, checkpoint and let the file go."""
@@ -110,14 +113,13 @@ class SQLite:
     async def _checkpoint_forever(self) -> None:
         while True:
             await asyncio.sleep(_CHECKPOINT_EVERY_S)
-            await _on(self._readers, self._checkpoint)
+            # a file that is busy or cannot be opened is no failure: the next round, a second later, does it
+            with suppress(StoreUnavailable):
+                await _on(self._readers, self._checkpoint)
 
     def _checkpoint(self) -> None:
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
-        # a busy file is no failure: the next round, a second later, does it
-        with suppress(sqlite3.OperationalError):
+        with closing(sqlite3.connect(self._path, timeout=0, isolation_level=None)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        connection.close()
 
 
 class SQLiteTransaction:
@@ -142,7 +144,8 @@ class SQLiteTransaction:
         if sum(_weight(step) for step in steps) > _INLINE_BYTES:
             found = await self._on_writer(lambda: [_run(self._connection, step) for step in steps])
         else:
-            found = [_run(self._connection, step) for step in steps]
+            with _told():
+                found = [_run(self._connection, step) for step in steps]
         if commit:
             await self.commit()
         return found
@@ -189,15 +192,22 @@ def _weight(step: Query | Many) -> int:
 
 
 async def _on(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    try:
+    with _told():
         return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A full disk, an unreadable file, a lock that stays: told as what they mean to whoever waits."""
+    try:
+        yield
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(str(error)) from error
 
 
-def _connect(path: Path, *, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False, cached_statements=512
+        path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     for pragma in _PRAGMAS:
         connection.execute(pragma)
@@ -211,6 +221,19 @@ def _run(connection: sqlite3.Connection, step: Query | Many) -> list[Row]:
         return []
     values = step.values
     return connection.execute(statement.sqlite, [values[name] for name in statement.occurrences]).fetchall()
+
+
+def _run_script(connection: sqlite3.Connection, text: str) -> None:
+    """Run several statements whole or not at all; on the writer's thread, which may wait for another process."""
+    connection.execute(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT_S * 1000)}")
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;\n{text}\nCOMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
 
 
 def _own(path: Path) -> int:

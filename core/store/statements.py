@@ -1,9 +1,8 @@
 """The named statements of ``queries/*.sql``, read once.
 
 A statement is written in PostgreSQL's words with ``:name`` parameters; ``@name`` on a line of its own stands for a
-``-- fragment: name`` further up in the file. For SQLite each ``:name``
-becomes ``?`` and two words change; for asyncpg each becomes ``$n``. Numbered ``$1`` for both would be wrong: SQLite takes
-``$2, $1`` for names in order of appearance.
+``-- fragment: name`` further up in the file. For SQLite each ``:name`` becomes ``?`` and two words change; for asyncpg
+each becomes ``$n``. Numbered ``$1`` for both would be wrong: SQLite takes ``$2, $1`` for names in order of appearance.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A post office under test: a core, a worker with the real relay, and the sink that its mail ends up in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,9 +12,8 @@ import msgspec
 from core import accounts, addresses, events, messages
 from core.clock import SECOND, SystemClock
 from core.core import Caller, Core
-from core.jobs.worker import Worker
 from core.messages import Content, Draft, Message, Party
-from core.store.database import Row, Transaction
+from core.store.database import Row
 from core.store.statements import Query, statement
 from gateway.assemble import opened, working
 from gateway.config import Settings
@@ -52,7 +51,13 @@ def draft(*to: str, **fields: Any) -> Draft:
     said = {name: fields.pop(name) for name in Content.__struct_fields__ if name in fields}
     folk = {role: tuple(map(party, fields.pop(role, ()))) for role in ("cc", "bcc", "reply_to")}
     content = Content(**{"subject": "Hello", "text": "Hello, you.", **said})
-    whole = {"sender": party(SENDER), "to": tuple(map(party, to or (ANN,))), "content": content, **folk, **fields}
+    whole = {
+        "sender": party(SENDER),
+        "to": tuple(map(party, to or (ANN,))),
+        "content": content,
+        **folk,
+        **fields,
+    }
     return Draft(**whole)
 
 
@@ -103,10 +108,14 @@ class Post:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, clock: MovedClock, sink: Sink, **changes: Any) -> AsyncIterator[Self]:
+    async def open(
+        cls, settings: Settings, clock: MovedClock, sink: Sink, **changes: Any
+    ) -> AsyncIterator[Self]:
         """An office with a worker that delivers to the sink in the background."""
         relay = f"smtp://127.0.0.1:{sink.port}"
-        changed = msgspec.structs.replace(settings, **{"transport": "relay", "relay": relay, **PATIENCE, **changes})
+        changed = msgspec.structs.replace(
+            settings, **{"transport": "relay", "relay": relay, **PATIENCE, **changes}
+        )
         async with timed_core(changed, clock) as core, working(core, changed) as worker, running(worker):
             yield cls(core, await caller_in(core), clock, sink)
 
@@ -136,7 +145,9 @@ class Post:
 
     async def events(self, id: str) -> list[tuple[str, int]]:  # noqa: A002
         """What happened to it, in order: kind and recipient."""
-        return [(each.kind, each.position) for each in await events.of_message(self.core, await self.message(id))]
+        return [
+            (each.kind, each.position) for each in await events.of_message(self.core, await self.message(id))
+        ]
 
     def taken(self) -> list[tuple[str, ...]]:
         """The recipients of each conversation that the sink said yes to."""

@@ -1,10 +1,9 @@
 """Mail on its way out: the real worker and relay, and a server that misbehaves as it is told to."""
 
-
 import pytest
 
-from core import messages, suppressions, templates
-from core.messages import Attachment, Rehearsal, TemplateUse
+from core import messages, suppressions
+from core.messages import Rehearsal
 from tests.core.post import ANN, BOB, CAT, SENDER, Post, draft, parsed, select
 
 WHOLE = -1
@@ -18,62 +17,62 @@ async def waits(post):
 
 async def test_a_message_arrives(post):
     """What was asked for is what the server gets, once, and every step of it is told."""
-    id = await post.send(draft(ANN, BOB, cc=[CAT]))
+    sent = await post.send(draft(ANN, BOB, cc=[CAT]))
 
     assert [(ANN, BOB, CAT)] == post.taken()
     assert SENDER == post.sink.messages[0].mail_from
-    assert ["delivered"] * 3 == await post.states(id)
+    assert ["delivered"] * 3 == await post.states(sent)
     told = [("accepted", WHOLE)] + [(kind, each) for each in range(3) for kind in ("sent", "delivered")]
-    assert told == await post.events(id)
+    assert told == await post.events(sent)
     assert [] == await waits(post)
 
 
 async def test_each_recipient_has_an_outcome_of_its_own(post):
     """A refusal for one recipient, and a delay for another, are no business of the third."""
     post.sink.replies = {BOB: "550 5.1.1 Unknown user", CAT: "451 4.2.0 Mailbox busy"}
-    id = await post.send(draft(ANN, BOB, CAT))
+    sent = await post.send(draft(ANN, BOB, CAT))
 
-    assert ["delivered", "bounced", "deferred"] == await post.states(id)
+    assert ["delivered", "bounced", "deferred"] == await post.states(sent)
     assert [(250, "2.0.0 Taken"), (550, "5.1.1 Unknown user"), (451, "4.2.0 Mailbox busy")] == [
-        (each.code, each.text) for each in (await post.message(id)).deliveries
+        (each.code, each.text) for each in (await post.message(sent)).deliveries
     ]
-    assert "bounced" == messages.standing(await post.message(id))
+    assert "bounced" == messages.standing(await post.message(sent))
 
 
 async def test_nobody_gets_it_twice_after_a_partial_failure(post):
     """A later attempt is made for those alone who are still open."""
     post.sink.replies = {BOB: "550 5.1.1 Unknown user", CAT: "451 4.2.0 Mailbox busy"}
-    id = await post.send(draft(ANN, BOB, CAT))
+    sent = await post.send(draft(ANN, BOB, CAT))
     post.sink.replies = {}
     await post.later(67)
 
     assert [(ANN,), (CAT,)] == post.taken()
-    assert ["delivered", "bounced", "delivered"] == await post.states(id)
-    assert [1, 1, 2] == [each.attempts for each in (await post.message(id)).deliveries]
-    cat = [kind for kind, position in await post.events(id) if position == 2]
+    assert ["delivered", "bounced", "delivered"] == await post.states(sent)
+    assert [1, 1, 2] == [each.attempts for each in (await post.message(sent)).deliveries]
+    cat = [kind for kind, position in await post.events(sent) if position == 2]
     assert ["sent", "deferred", "delivered"] == cat
 
 
 async def test_greylisting_is_waited_out(post):
     """A server that refuses strangers once is asked again, and takes it."""
     post.sink.greylisting = True
-    id = await post.send(draft(ANN, BOB))
-    assert ["deferred", "deferred"] == await post.states(id)
+    sent = await post.send(draft(ANN, BOB))
+    assert ["deferred", "deferred"] == await post.states(sent)
     await post.later(67)
 
     assert [(ANN, BOB)] == post.taken()
-    assert ["delivered", "delivered"] == await post.states(id)
+    assert ["delivered", "delivered"] == await post.states(sent)
 
 
 @pytest.mark.parametrize("stage", ["connect", "mail", "rcpt", "data", "after_data_before_reply"])
 async def test_a_lost_connection_is_tried_again(post, stage):
     """Wherever the conversation breaks off, the message is put off and arrives later."""
     post.sink.drops[stage] = 1
-    id = await post.send(draft(ANN))
-    assert ["deferred"] == await post.states(id)
+    sent = await post.send(draft(ANN))
+    assert ["deferred"] == await post.states(sent)
     await post.later(67)
 
-    assert ["delivered"] == await post.states(id)
+    assert ["delivered"] == await post.states(sent)
     # after the last octet nobody can know whether it was taken: twice is better than never
     assert (2 if stage == "after_data_before_reply" else 1) == len(post.taken())
 
@@ -88,20 +87,24 @@ async def test_waits_follow_the_schedule(post):
         seen.append(wait_s)
         await post.later(wait_s + 1)
 
-    assert [True] * 4 == [low - 5 <= each <= 1.1 * low for each, low in zip(seen, (60, 300, 300, 300), strict=True)]
+    assert [True] * 4 == [
+        low - 5 <= each <= 1.1 * low for each, low in zip(seen, (60, 300, 300, 300), strict=True)
+    ]
 
 
 async def test_what_is_too_old_has_failed(post):
     """After the hour there is no further attempt; the last reply is kept."""
     post.sink.replies = {ANN: "451 4.2.0 Mailbox busy"}
-    id = await post.send(draft(ANN, BOB))
+    sent = await post.send(draft(ANN, BOB))
     await post.later(3601)
 
-    assert ["failed", "delivered"] == await post.states(id)
-    assert "4.2.0 Mailbox busy" == (await post.message(id)).deliveries[0].text
+    assert ["failed", "delivered"] == await post.states(sent)
+    assert "4.2.0 Mailbox busy" == (await post.message(sent)).deliveries[0].text
     assert [] == await waits(post)
     assert [(BOB,)] == post.taken()
-    assert ["sent", "deferred", "failed"] == [kind for kind, position in await post.events(id) if position == 0]
+    assert ["sent", "deferred", "failed"] == [
+        kind for kind, position in await post.events(sent) if position == 0
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,11 +140,11 @@ async def test_a_suppressed_address_is_not_asked_again(post):
     post.sink.replies = {ANN: "550 5.1.1 Unknown user"}
     await post.send(draft(ANN))
     post.sink.commands.clear()
-    id = await post.send(draft(ANN))
+    sent = await post.send(draft(ANN))
 
-    assert ["suppressed"] == await post.states(id)
+    assert ["suppressed"] == await post.states(sent)
     assert 0 == post.sink.commands["rcpt"]
-    assert [("accepted", WHOLE), ("suppressed", 0)] == await post.events(id)
+    assert [("accepted", WHOLE), ("suppressed", 0)] == await post.events(sent)
 
 
 @pytest.mark.parametrize(
@@ -163,21 +166,21 @@ async def test_a_suppressed_address_is_not_asked_again(post):
 )
 async def test_a_rehearsal_plays_its_outcome(post, rehearsal, state, kinds, reasons):
     """A test address goes through what it stands for, beside real recipients, and nothing leaves for it."""
-    id = await post.send(draft("Ann@Example.com", BOB, rehearsals={ANN: rehearsal}))
+    sent = await post.send(draft("Ann@Example.com", BOB, rehearsals={ANN: rehearsal}))
 
-    assert [state, "delivered"] == await post.states(id)
-    assert kinds == [kind for kind, position in await post.events(id) if position == 0]
+    assert [state, "delivered"] == await post.states(sent)
+    assert kinds == [kind for kind, position in await post.events(sent) if position == 0]
     assert reasons == [each.reason for each in await entries(post)]
     assert [(BOB,)] == post.taken()
 
 
 async def test_redirected_mail_goes_elsewhere(post):
     """The targets get it, the recipients stay in the reports and in the header."""
-    id = await post.send(draft(ANN, BOB, redirect_to=(CAT,)))
+    sent = await post.send(draft(ANN, BOB, redirect_to=(CAT,)))
 
     assert [(CAT,)] == post.taken()
     assert [(ANN, "delivered"), (BOB, "delivered")] == [
-        (each.email, each.state) for each in (await post.message(id)).deliveries
+        (each.email, each.state) for each in (await post.message(sent)).deliveries
     ]
     assert f"{ANN}, {BOB}" == parsed(post.sink.messages[0].content)["to"]
 
@@ -185,38 +188,40 @@ async def test_redirected_mail_goes_elsewhere(post):
 async def test_a_redirect_that_bounces_says_nothing_against_the_recipients(post):
     """The target's trouble is told, but nobody is suppressed for it."""
     post.sink.replies = {CAT: "550 5.1.1 Unknown user"}
-    id = await post.send(draft(ANN, redirect_to=(CAT,)))
+    sent = await post.send(draft(ANN, redirect_to=(CAT,)))
 
-    assert ["bounced"] == await post.states(id)
+    assert ["bounced"] == await post.states(sent)
     assert [] == await entries(post)
 
 
 async def test_a_sandboxed_message_stays_in(post):
     """Everything happens but the sending."""
-    id = await post.send(draft(ANN, sandbox=True))
+    sent = await post.send(draft(ANN, sandbox=True))
 
-    assert ["delivered"] == await post.states(id)
+    assert ["delivered"] == await post.states(sent)
     assert 0 == post.sink.connections
 
 
 async def test_a_scheduled_message_leaves_in_its_time(post):
     """It waits for its moment, and is no longer scheduled afterwards."""
-    id = await post.send(draft(ANN, send_at=post.clock.now() + 3_600_000_000))
-    assert ([], "scheduled") == (post.taken(), messages.standing(await post.message(id)))
+    sent = await post.send(draft(ANN, send_at=post.clock.now() + 3_600_000_000))
+    assert ([], "scheduled") == (post.taken(), messages.standing(await post.message(sent)))
     await post.later(3601)
 
     assert [(ANN,)] == post.taken()
-    assert ("accepted", "delivered") == ((found := await post.message(id)).state, messages.standing(found))
-    assert [("accepted", WHOLE), ("scheduled", WHOLE), ("sent", 0), ("delivered", 0)] == await post.events(id)
+    assert ("accepted", "delivered") == ((found := await post.message(sent)).state, messages.standing(found))
+    assert [("accepted", WHOLE), ("scheduled", WHOLE), ("sent", 0), ("delivered", 0)] == await post.events(
+        sent
+    )
 
 
 async def test_an_hour_of_patience_begins_when_a_message_is_due(post):
     """A message that was scheduled is not too old because it was accepted long ago."""
-    id = await post.send(draft(ANN, send_at=post.clock.now() + 86_400_000_000))
+    sent = await post.send(draft(ANN, send_at=post.clock.now() + 86_400_000_000))
     post.sink.replies = {ANN: "451 4.2.0 Mailbox busy"}
     await post.later(86_401)
 
-    assert ["deferred"] == await post.states(id)
+    assert ["deferred"] == await post.states(sent)
 
 
 async def test_more_messages_than_a_worker_holds_at_once(settings, clock, sink):

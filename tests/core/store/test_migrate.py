@@ -1,0 +1,71 @@
+"""Schema steps: each applied once, by whoever comes first."""
+
+import asyncio
+import sys
+
+import asyncpg
+import pytest
+
+from core.store.database import StoreUnavailable
+from core.store.migrate import migrate, pending, steps
+from gateway.assemble import open_database
+from gateway.config import Settings
+
+_PROGRAM = """
+import asyncio, sys
+from core.store.migrate import migrate
+from gateway.assemble import open_database
+from gateway.config import Settings
+
+async def main():
+    db = await open_database(Settings(database=sys.argv[1]), owner=False)
+    print(*await migrate(db))
+    await db.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_second_time_changes_nothing(database):
+    """The first run applies every step in order, the second none."""
+    db = await open_database(Settings(database=database), owner=True)
+    every = [step.name for step in steps()]
+    assert every == [step.name for step in await pending(db)]
+    assert every == await migrate(db)
+    assert ([], []) == (await pending(db), await migrate(db))
+    await db.close()
+
+
+async def test_processes_that_start_together_take_turns(database):
+    """Each step is applied by one of them, and all come up."""
+    programs = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _PROGRAM, database, stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    said = [(await each.communicate())[0].decode().split() for each in programs]
+
+    assert [0, 0, 0] == [each.returncode for each in programs]
+    assert [step.name for step in steps()] == sorted(name for names in said for name in names)
+
+
+async def test_two_at_once_in_one_process(database):
+    """The slower of two finds nothing left to do."""
+    both = [await open_database(Settings(database=database), owner=False) for _ in range(2)]
+    done = await asyncio.gather(*[migrate(each) for each in both])
+
+    assert [step.name for step in steps()] == done[0] + done[1]
+    for each in both:
+        await each.close()
+
+
+@pytest.mark.parametrize("attempt", ["CREATE TABLE x (a TEXT); CREATE TABLE x (a TEXT);", "nonsense;"])
+async def test_a_step_that_fails_leaves_nothing(database, attempt):
+    """Half a step is no step, and the connection goes on working."""
+    db = await open_database(Settings(database=database), owner=True)
+    with pytest.raises((StoreUnavailable, asyncpg.PostgresSyntaxError, asyncpg.DuplicateTableError)):
+        await db.script(attempt)
+    await db.script("CREATE TABLE x (a TEXT);")
+    await migrate(db)
+    await db.close()
