@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from core import messages, mime
+from core import messages, mime, templates
 from core.core import Caller, Core
 from core.errors import Invalid, Unsupported
 from dialects.resend.attachments import File, attachments
@@ -21,6 +21,8 @@ from dialects.resend.wire import Addresses, parties, party
 _BREAKS: Final = re.compile(r"[\r\n\x00]+")
 _TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TAG_WORDS: Final = "Tags should only contain ASCII letters, numbers, underscores, or dashes."
+# what a mail without a template is filled up from
+_NOTHING: Final = templates.Body()
 # written by the server or on the way; the provider ignores them
 _IGNORED: Final = frozenset(
     {
@@ -77,17 +79,15 @@ class Email(msgspec.Struct, kw_only=True):
         return self._draft(now, await choose(core, caller, self.template))
 
     def _draft(self, now: int, chosen: Chosen | None) -> messages.Draft:
-        body = chosen.body if chosen is not None else None
+        brought = chosen.body if chosen is not None else _NOTHING
+        sender, subject = self.sender or brought.sender, self.subject or brought.subject
         _require(self.to, "to")
-        sender = self.sender or (body.sender if body is not None else "")
         _require(sender, "from")
-        subject = self.subject or (body.subject if body is not None else "")
         _require(subject, "subject")
         if not self.html and not self.text and chosen is None:
             raise Invalid("html", "Missing `html` or `text` field.", kind="words")
         from_, to = party(sender, "from"), parties(self.to, "to")
         cc, bcc = parties(self.cc, "cc"), parties(self.bcc, "bcc")
-        reply_to = self.reply_to or (body.reply_to if body is not None else None)
         content = self._content(_BREAKS.sub(" ", subject))
         everybody = (*to, *cc, *bcc)
         return messages.Draft(
@@ -95,7 +95,7 @@ class Email(msgspec.Struct, kw_only=True):
             to=to,
             cc=cc,
             bcc=bcc,
-            reply_to=parties(reply_to, "reply_to"),
+            reply_to=parties(self.reply_to or brought.reply_to, "reply_to"),
             content=content,
             template=chosen.use if chosen is not None else None,
             variables=self._variables(content.subject, chosen),
