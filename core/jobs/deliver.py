@@ -6,6 +6,7 @@ A process that dies between a server's 250 and the record sends that one convers
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
@@ -26,7 +27,7 @@ from core.messages.message import Delivery, Message, Rendering
 from core.messages.reading import whole
 from core.messages.rendering import render
 from core.mime import build
-from core.store.database import listed, rows
+from core.store.database import StoreUnavailable, listed, rows
 from core.store.statements import sql
 from core.transport.transport import Bounced, Deferred, Delivered, Envelope, Outcome, Transport
 
@@ -37,6 +38,7 @@ _THREAD_FROM_BYTES: Final = 256 * 1024
 # messages of one claim are read in portions of about this size, so that a claim of large ones stays bounded
 _PORTION_BYTES: Final = 16 * 1024 * 1024
 _JITTER: Final = 0.1
+_RECORD_AGAIN_S: Final = 0.5
 
 
 class Routes(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +80,13 @@ class Deliverer:
             ids = listed([job.id for job in portion])
             found = await rows(self._core.db, Message, sql.messages_by_ids(ids=ids))
             messages = {message.id: message for message in await whole(self._core.db, found)}
-            async with asyncio.TaskGroup() as group:
-                for job in portion:
-                    group.create_task(self._run_one(job, messages.get(job.id), done))
+            # no task group: one that fails must not cut off the others in the middle of a conversation
+            ended = await asyncio.gather(
+                *(self._run_one(job, messages.get(job.id), done) for job in portion), return_exceptions=True
+            )
+            for each in ended:
+                if isinstance(each, BaseException):
+                    raise each
 
     async def _run_one(self, job: Job, message: Message | None, done: Callable[[Job], None]) -> None:
         # the semaphore's turn covers the record too: what may be sent twice after a crash is bounded by it
@@ -95,8 +101,19 @@ class Deliverer:
                 except Exception as error:  # the worker must outlive any one message
                     _log.exception("delivery crashed", message_id=message.id)
                     record = self._later(job, message, (), repr(error))
-            await self._recorder.add(record)
+            await self._record(record)
             done(job)
+
+    async def _record(self, record: Record) -> None:
+        """Keep what came of a job; a store that is away for a moment must not make it be sent again."""
+        ends = time.monotonic() + self._core.policy.lease_s
+        while True:
+            try:
+                return await self._recorder.add(record)
+            except StoreUnavailable:
+                if time.monotonic() > ends:
+                    raise
+            await asyncio.sleep(_RECORD_AGAIN_S)
 
     async def _deliver(self, job: Job, message: Message) -> Record:
         pending = tuple(each for each in message.deliveries if each.state in _OPEN)
