@@ -58,7 +58,7 @@ class Surface:
             return Served(operation, 499)
         except Refusal as refusal:
             answer = await self._refuse(core, request, refusal, operation)
-        except Exception as error:  # the edge: the log gets everything, the caller the dialect's own 500
+        except Exception as error:  # noqa: BLE001  # the edge: the log gets everything, the caller the dialect's own 500
             if not isinstance(error, StoreUnavailable):
                 _log.exception("request crashed", operation=operation, request_id=request_id)
             else:
@@ -73,7 +73,7 @@ class Surface:
                 refusal = await self.dialect.unmatched(core, request, refusal)
             except Refusal as better:
                 refusal = better
-            except Exception as error:  # the edge, once more
+            except Exception as error:  # noqa: BLE001  # the edge, once more
                 _log.exception("request crashed", operation=operation, request_id=request.id)
                 return self._tell(request, error)
         return self._tell(request, refusal)

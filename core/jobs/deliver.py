@@ -98,7 +98,7 @@ class Deliverer:
             else:
                 try:
                     record = await self._deliver(job, message)
-                except Exception as error:  # the worker must outlive any one message
+                except Exception as error:  # noqa: BLE001  # the worker must outlive any one message
                     _log.exception("delivery crashed", message_id=message.id)
                     record = self._later(job, message, (), repr(error))
             await self._record(record)
