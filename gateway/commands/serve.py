@@ -89,7 +89,11 @@ async def _serve(settings: Settings, *, deliver: bool) -> None:
     with stoppable() as stopped:
         bound = listen(settings.host, settings.port)
         settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
-        async with opened(settings) as core, working(core, settings) as worker, serving(core, settings, bound):
+        async with (
+            opened(settings) as core,
+            working(core, settings) as worker,
+            serving(core, settings, bound),
+        ):
             click.echo(f"listening on {settings.url}", err=True)
             if not deliver:
                 await stopped.wait()

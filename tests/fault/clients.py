@@ -1,0 +1,110 @@
+"""Clients that send mail and remember what they were told."""
+
+import http.client
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple, Self
+
+from tests.fault.processes import until
+
+_PATIENCE_S: Final = 60
+_PAUSE_S: Final = 0.02
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    body: bytes
+
+
+class Client:
+    """One connection, opened again whenever it is lost."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._headers = {
+            "Authorization": f"Bearer {key}",
+            "Content-Type": "application/json",
+            "User-Agent": "tests",
+        }
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def post(self, path: str, body: bytes, **headers: str) -> Answer | None:
+        """The answer, None where the connection was lost before there was one."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            self._connection.request("POST", path, body, self._headers | named)
+            response = self._connection.getresponse()
+            return Answer(response.status, response.read())
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            return None
+
+    def send(self, subject: str, **headers: str) -> Answer | None:
+        """Send a small mail."""
+        return self.post("/emails", mail(subject), **headers)
+
+
+def mail(subject: str) -> bytes:
+    """A small mail in Resend's words."""
+    sent = {"from": "app@example.com", "to": "someone@example.net", "subject": subject, "text": "Hello"}
+    return json.dumps(sent).encode()
+
+
+class Load:
+    """Threads that send numbered mails for the length of ``running``, whatever happens to the server.
+
+    ``answered`` are ids by subject, ``refused`` statuses by subject, ``lost`` subjects without an answer.
+    """
+
+    def __init__(self, port: int, key: str, threads: int = 4) -> None:
+        self.answered: dict[str, str] = {}
+        self.refused: dict[str, int] = {}
+        self.lost: set[str] = set()
+        self._port, self._key, self._threads = port, key, threads
+        self._numbers = itertools.count(1)
+        self._stopped = threading.Event()
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Send; leaving the block waits for the last answers."""
+        threads = [threading.Thread(target=self._send_on) for _ in range(self._threads)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stopped.set()
+            for thread in threads:
+                thread.join()
+
+    def until_answered(self, count: int) -> None:
+        """Wait until so many more mails are answered."""
+        wanted = len(self.answered) + count
+        until(lambda: len(self.answered) >= wanted, "mail is answered")
+
+    def _send_on(self) -> None:
+        with Client(self._port, self._key) as client:
+            while not self._stopped.is_set():
+                self._note(f"mail {next(self._numbers)}", client)
+
+    def _note(self, subject: str, client: Client) -> None:
+        answer = client.send(subject)
+        if answer is None:
+            self.lost.add(subject)
+            time.sleep(_PAUSE_S)
+        elif answer.status == 200:
+            self.answered[subject] = json.loads(answer.body)["id"]
+        else:
+            self.refused[subject] = answer.status
+            time.sleep(_PAUSE_S)
