@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from core.core import Core
-from core.errors import Refusal
+from core.errors import NotAllowed, RateLimited, Refusal
 from core.store.database import StoreUnavailable
 from dialects.dialect import Dialect
 from dialects.endpoint import Compiled
@@ -16,6 +16,7 @@ from dialects.routing import Table
 
 _log = structlog.get_logger(__name__)
 _NO_OPERATION: Final = "none"
+_METHOD_NOT_ALLOWED: Final = 405
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -80,7 +81,8 @@ class Surface:
 
     def _tell(self, request: Request, error: BaseException) -> Answer:
         answer = self.dialect.tell(error, request)
-        return Answer(answer.status, answer.body, (*answer.headers, *request.headers_out))
+        headers = (*answer.headers, *_standard_headers(error, answer.status), *request.headers_out)
+        return Answer(answer.status, answer.body, headers)
 
     async def _send(self, send: Send, request: Request, answer: Answer) -> None:
         headers = [
@@ -91,3 +93,14 @@ class Surface:
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def _standard_headers(error: BaseException, status: int) -> tuple[tuple[bytes, bytes], ...]:
+    """What HTTP asks of some refusals whatever their words: Allow with a 405, when to come back with a 429."""
+    match error:
+        case NotAllowed(allowed=allowed) if status == _METHOD_NOT_ALLOWED:
+            return ((b"allow", ", ".join(allowed).encode()),)
+        case RateLimited(retry_after=seconds):
+            return ((b"retry-after", b"%d" % seconds),)
+        case _:
+            return ()

@@ -59,7 +59,7 @@ def tell(error: BaseException, request: Request | None) -> Answer:
     row = ERRORS.row(error)
     said = text(row, error)
     response = Response(status=str(row.code), uid=_uid(error, request), message=said or msgspec.UNSET)
-    return Answer(row.status, encode(Failure(response=response)), _headers(error))
+    return Answer(row.status, encode(Failure(response=response)))
 
 
 def _uid(error: BaseException, request: Request | None) -> str | None:
@@ -70,13 +70,3 @@ def _uid(error: BaseException, request: Request | None) -> str | None:
         case _:
             held = request.state if request is not None else None
             return (held.uid or None) if isinstance(held, Envelope) else None
-
-
-def _headers(error: BaseException) -> tuple[tuple[bytes, bytes], ...]:
-    match error:
-        case errors.NotAllowed():
-            return ((b"allow", b"POST"),)
-        case errors.RateLimited(retry_after=seconds):
-            return ((b"retry-after", b"%d" % seconds),)
-        case _:
-            return ()

@@ -106,7 +106,5 @@ def _message(row: Row, error: BaseException, request_id: str) -> str:
 def tell(error: BaseException, request: Request | None) -> Answer:
     """The body of a refusal or a crash."""
     body = failed(error, request.id if request is not None else "")
-    headers = [(b"x-pm-apierrorcode", b"%d" % body.error_code)]
-    if isinstance(error, errors.RateLimited):
-        headers.append((b"retry-after", b"%d" % error.retry_after))
-    return Answer(ERRORS.row(error).status, _encode(body), tuple(headers))
+    code = (b"x-pm-apierrorcode", b"%d" % body.error_code)
+    return Answer(ERRORS.row(error).status, _encode(body), (code,))

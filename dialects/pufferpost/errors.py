@@ -119,14 +119,4 @@ def tell(error: BaseException, request: Request | None) -> Answer:
         return Answer(401, _UNAUTHORIZED, ((b"www-authenticate", b"Bearer"),))
     told = problem(error, row)
     told.request_id = request_id(request.id if request is not None else ids.new())
-    return Answer(row.status, _ENCODER.encode(_Body(told)), _headers(error))
-
-
-def _headers(error: BaseException) -> tuple[tuple[bytes, bytes], ...]:
-    match error:
-        case errors.NotAllowed(allowed=allowed):
-            return ((b"allow", ", ".join(allowed).encode()),)
-        case errors.RateLimited(retry_after=seconds):
-            return ((b"retry-after", b"%d" % seconds),)
-        case _:
-            return ()
+    return Answer(row.status, _ENCODER.encode(_Body(told)))

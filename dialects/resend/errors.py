@@ -108,7 +108,7 @@ def tell(error: BaseException, request: Request | None) -> Answer:
     del request
     row = ERRORS.row(error)
     body = ErrorBody(status_code=row.status, message=say(error), name=str(row.code))
-    return Answer(row.status, _encode(body), _headers(error))
+    return Answer(row.status, _encode(body))
 
 
 def say(error: BaseException) -> str:
@@ -122,13 +122,3 @@ def say(error: BaseException) -> str:
             return _TESTING_ONLY
         case _:
             return text(ERRORS.row(error), error)
-
-
-def _headers(error: BaseException) -> tuple[tuple[bytes, bytes], ...]:
-    match error:
-        case errors.NotAllowed(allowed=allowed):
-            return ((b"allow", ", ".join(allowed).encode()),)
-        case errors.RateLimited(retry_after=seconds):
-            return ((b"retry-after", b"%d" % seconds),)
-        case _:
-            return ()

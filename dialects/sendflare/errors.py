@@ -33,18 +33,11 @@ ERRORS: Final = RefusalTable(
 
 def tell(error: BaseException, request: Request | None) -> Answer:
     """The envelope of a refusal or a crash."""
+    if isinstance(error, errors.Mistyped) and error.path == "$":
+        # no object at all; by its field's name it would be taken for the body of the mail
+        error = errors.Malformed(error.reason)
     row = ERRORS.row(error)
     body = Envelope(
         request_id=request_id(request), code=int(row.code), success=False, message=text(row, error), data=None
     )
-    return Answer(row.status, encode(body), _headers(error))
-
-
-def _headers(error: BaseException) -> tuple[tuple[bytes, bytes], ...]:
-    match error:
-        case errors.NotAllowed(allowed=allowed):
-            return ((b"allow", ", ".join(allowed).encode()),)
-        case errors.RateLimited(retry_after=seconds):
-            return ((b"retry-after", b"%d" % seconds),)
-        case _:
-            return ()
+    return Answer(row.status, encode(body))

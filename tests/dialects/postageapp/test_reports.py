@@ -1,16 +1,23 @@
 """What became of messages, also of those that another dialect's client sent."""
 
+import dataclasses
+
 import msgspec
 import pytest
 
 from core import credentials, errors, events, ids, messages
+from core.addresses import Address
 from core.core import Core
 from core.store.database import write
-from core.store.statements import sql
+from core.store.statements import Query, sql, statement
+from dialects.endpoint import Call
 from dialects.postageapp import errors as table
+from dialects.postageapp import listing
 from dialects.postageapp.reports import STATUSES, counts
+from dialects.postageapp.wire import Plain
 from tests.dialects.driver import Mail
 from tests.dialects.postageapp.driver import DRIVER
+from tests.house import House
 
 
 async def call(house, method, **fields):
@@ -19,24 +26,17 @@ async def call(house, method, **fields):
     return await DRIVER.call(await house.key("postageapp", "project"), method, **fields).by(client)
 
 
+def mail():
+    """A draft as another dialect makes it."""
+    ann, bob, cy = (messages.Party(Address(f"{name}@acme.example")) for name in "abc")
+    return messages.Draft(sender=ann, to=(bob,), cc=(cy,), content=messages.Content(subject="s", text="t"))
+
+
 async def foreign(house):
     """A message that came without a batch; its id."""
-    draft = messages.Draft(
-        sender=messages.Party(messages_address("a@acme.example")),
-        to=(messages.Party(messages_address("b@acme.example")),),
-        cc=(messages.Party(messages_address("c@acme.example")),),
-        content=messages.Content(subject="s", text="t"),
-    )
-    receipt = await messages.submit(house.core, await house.caller(), draft)
+    receipt = await messages.submit(house.core, await house.caller(), mail())
     await house.settle()
     return receipt.id
-
-
-def messages_address(email):
-    """An address without a name."""
-    from core.addresses import parse  # noqa: PLC0415
-
-    return parse(email)
 
 
 async def test_messages_of_other_clients_are_read_by_their_id(house):
@@ -55,6 +55,59 @@ async def test_messages_of_other_clients_are_read_by_their_id(house):
     listed = (await call(house, "get_messages")).json()["data"]
     assert [id] == list(listed)
     assert (None, 2) == (listed[id]["template"], listed[id]["transmissions_total"])
+
+
+async def test_their_ids_are_no_uids_to_send_with(house):
+    """They are known, whoever made them, and so are a duplicate here."""
+    id = await foreign(house)  # noqa: A001
+    batch = messages.NewBatch(uid=ids.new())
+    await messages.submit_all(house.core, await house.caller(), [mail()], batch=batch)
+    for uid in (id, batch.uid):
+        answer = await call(
+            house, "send_message", uid=uid, arguments={"recipients": "a@x.example", "content": "x"}
+        )
+        told = answer.json()["response"]
+        assert (400, f"Uid {uid} already exists. Assuming message duplication.") == (
+            answer.status_code,
+            told["message"],
+        )
+    fresh = await call(
+        house, "send_message", uid=ids.new(), arguments={"recipients": "a@x.example", "content": "x"}
+    )
+    assert 200 == fresh.status_code
+
+
+async def test_old_messages_are_not_listed(house):
+    """Four weeks after they were accepted."""
+    await foreign(house)
+    core = house.core
+    for days, expected in ((27, 1), (29, 0)):
+        later = dataclasses.replace(core, clock=Clock(core.clock.now() + days * 24 * 3600 * 1_000_000))
+        asked = Call(later, await house.caller(), None)
+        assert expected == len((await listing.get_messages(asked, Plain(""))).data)
+
+
+class Clock:
+    """Stands at one moment."""
+
+    def __init__(self, at):
+        """In microseconds."""
+        self.at = at
+
+    def now(self):
+        """The moment."""
+        return self.at
+
+
+async def test_the_operators_rate_limit_is_told(settings):
+    """With the seconds to wait; there is none of the provider's."""
+    limited = msgspec.structs.replace(settings, rate_limits={"postageapp": 1})
+    async with House.open(limited) as house:
+        answers = [await call(house, "get_account_info") for _ in range(4)]
+    (refused, *_) = [answer for answer in answers if answer.status_code != 200]
+    assert (429, "rate_limited") == (refused.status_code, refused.json()["response"]["status"])
+    assert 1 <= int(refused.headers["retry-after"])
+    DRIVER.refused(refused)
 
 
 async def test_opens_and_clicks_are_told_by_their_first_moment(house):
@@ -103,8 +156,6 @@ async def test_every_state_has_a_status(house, state, code, text, status, togeth
 
 async def set_state(core: Core, id, state, code, text):  # noqa: A002
     """Bring a message's deliveries into a state, as no transport of a test would."""
-    from core.store.statements import Query, statement  # noqa: PLC0415
-
     update = statement(
         "update", "UPDATE deliveries SET state = :state, code = :code, text = :text WHERE message_id = :id"
     )
@@ -139,22 +190,22 @@ async def test_keys_out_of_use(house, state, status, word):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "word", "headers"),
+    ("error", "status", "word"),
     [
-        (RuntimeError("secret"), 500, "internal_server_error", ()),
-        (errors.RateLimited(7), 429, "rate_limited", ((b"retry-after", b"7"),)),
-        (errors.QuotaExceeded(), 412, "precondition_failed", ()),
-        (errors.Unsupported("x"), 400, "bad_request", ()),
-        (errors.RenderFailed("t", "broken"), 400, "bad_request", ()),
-        (errors.Forbidden(kind="disabled"), 423, "locked", ()),
+        (RuntimeError("secret"), 500, "internal_server_error"),
+        (errors.RateLimited(7), 429, "rate_limited"),
+        (errors.QuotaExceeded(), 412, "precondition_failed"),
+        (errors.Unsupported("x"), 400, "bad_request"),
+        (errors.RenderFailed("t", "broken"), 400, "bad_request"),
+        (errors.Forbidden(kind="disabled"), 423, "locked"),
     ],
     ids=str,
 )
-def test_refusals_without_a_request_are_told(error, status, word, headers):
+def test_refusals_without_a_request_are_told(error, status, word):
     """A crash says nothing of itself."""
     answer = table.tell(error, None)
     told = msgspec.json.decode(answer.body)["response"]
-    assert (status, word, None, headers) == (answer.status, told["status"], told["uid"], answer.headers)
+    assert (status, word, None) == (answer.status, told["status"], told["uid"])
     assert "secret" not in told["message"]
 
 
