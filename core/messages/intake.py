@@ -48,7 +48,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds the messages of one call together; ``uid`` is unique in the workspace."""
+    """What holds the messages of one call together; ``uid`` is unique in the workspace and environment."""
 
     uid: str
 
@@ -145,10 +145,13 @@ async def submit_all(
     """Accept several messages in one commit; a receipt or a refusal for each, in order.
 
     With ``atomic`` the first refusal is raised and nothing is kept. Raises Conflict for a claim that was used for
-    something else, or a batch uid that is taken.
+    something else. A batch without a claim claims its uid for good, and raises Conflict("batch_taken"); a claim that
+    comes with a batch is one of its uid.
     """
     for draft in drafts:
         check(draft)
+    if batch is not None and claim is None:
+        claim = Claim(scope="batch", key=batch.uid, lifetime_s=None, replay=False)
     while True:
         submission = Submission(
             caller=caller, drafts=drafts, claim=claim, batch=batch, atomic=atomic, results=[]
@@ -175,7 +178,7 @@ async def recall(core: Core, caller: Caller, claim: Claim) -> list[Receipt] | No
     For whoever wants to repeat an answer without checking the call again: what was right then may be past by now.
     Raises Conflict as ``submit`` does.
     """
-    found = await core.db.fetch(sql.claim_get(key=claim.stored_key(caller)))
+    found = await core.db.fetch(sql.claim_get(key=claim.stored_key(caller), now=core.clock.now()))
     if not found or found[0][1] is None:
         return None
     fingerprint, answer = found[0]
@@ -221,6 +224,8 @@ class _Facts:
 
     def decide(self, submission: Submission, written: "_Rows") -> None:
         """Fill the submission's results and, where it is accepted, add its rows."""
+        # it may have lost in a batch that was not kept, and be judged again alone
+        submission.lost = False
         key = ""
         if submission.claim is not None:
             key = submission.claim.stored_key(submission.caller)

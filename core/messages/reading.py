@@ -152,8 +152,9 @@ async def source(core: Core, message: Message) -> bytes:
 
 async def batch_by_uid(core: Core, caller: Caller, uid: str) -> Batch:
     """The batch with the caller's uid; raises NotFound("batch")."""
-    found = await one(core.db, Batch, sql.batch_by_uid(workspace_id=caller.workspace_id, uid=uid))
-    if found is None or found.environment != caller.environment:
+    query = sql.batch_by_uid(workspace_id=caller.workspace_id, environment=caller.environment, uid=uid)
+    found = await one(core.db, Batch, query)
+    if found is None:
         raise NotFound("batch", uid)
     return found
 

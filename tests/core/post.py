@@ -61,10 +61,17 @@ def draft(*to: str, **fields: Any) -> Draft:
     return Draft(**whole)
 
 
-async def caller_in(core: Core, workspace: str = "test", *, account: str = "test", **fields: str) -> Caller:
+async def caller_in(
+    core: Core, workspace: str = "test", *, account: str = "test", environment: str = "live"
+) -> Caller:
     """Somebody with a live key of a workspace, which is made where it is missing."""
     place = await accounts.ensure_workspace(core, await accounts.ensure_account(core, account), workspace)
-    return Caller(account_id=place.account_id, workspace_id=place.id, workspace_number=place.number, **fields)
+    return Caller(
+        account_id=place.account_id,
+        workspace_id=place.id,
+        workspace_number=place.number,
+        environment=environment,
+    )
 
 
 @asynccontextmanager
@@ -94,7 +101,7 @@ async def count(core: Core, table: str) -> int:
 
 def parsed(source: bytes) -> EmailMessage:
     """A letter as a reader that is not ours understands it."""
-    return message_from_bytes(source, policy=policy.default)  # type: ignore[return-value]  # the policy decides
+    return message_from_bytes(source, policy=policy.default)
 
 
 class Post:

@@ -40,7 +40,7 @@ UPDATE claims SET fingerprint = :fingerprint, answer = :answer, expires_at = :ex
 DELETE FROM claims WHERE key IN (SELECT value FROM json_array_elements_text(:keys))
 
 -- name: claim_get
-SELECT fingerprint, answer FROM claims WHERE key = :key
+SELECT fingerprint, answer FROM claims WHERE key = :key AND expires_at > :now
 
 -- name: claims_purge
 DELETE FROM claims WHERE expires_at <= :now
@@ -137,7 +137,7 @@ UPDATE attachments SET data = :data, size_bytes = :size_bytes, content_type = :c
 
 -- name: batch_by_uid
 SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches
-WHERE workspace_id = :workspace_id AND uid = :uid
+WHERE workspace_id = :workspace_id AND environment = :environment AND uid = :uid
 
 -- name: batches_since
 SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches

@@ -141,7 +141,7 @@ CREATE TABLE batches (
     environment TEXT NOT NULL,
     total BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    UNIQUE (workspace_id, uid)
+    UNIQUE (workspace_id, environment, uid)
 );
 CREATE INDEX batches_by_workspace ON batches (workspace_id, id);
 
