@@ -255,13 +255,14 @@ async def list_versions(call: Call, id: str, query: Paged) -> Listing[VersionVie
 
 async def read_version(call: Call, id: str, n: str) -> VersionView:  # noqa: A002
     """One version of a template."""
-    return VersionView.of(await _version(call, await find(call, id), n))
+    number = int(n) if _VERSION.fullmatch(n) else 0
+    return VersionView.of(await _version(call, await find(call, id), number))
 
 
-async def _version(call: Call, template: Template, number: str) -> Version:
-    if _VERSION.fullmatch(number) is None:
-        raise NotFound("template_version", number)
-    return await templates.version(call.core, template, int(number))
+async def _version(call: Call, template: Template, number: int) -> Version:
+    if not 1 <= number <= template.version:
+        raise NotFound("template_version")
+    return await templates.version(call.core, template, number)
 
 
 async def show(call: Call, id: str, body: Preview) -> Previewed:  # noqa: A002
@@ -271,7 +272,7 @@ async def show(call: Call, id: str, body: Preview) -> Previewed:  # noqa: A002
     found.refuse()
     template = await find(call, id)
     if body.version is not None:
-        version = await _version(call, template, str(body.version))
+        version = await _version(call, template, body.version)
         template = msgspec.structs.replace(template, body=version.body)
     given = template.body.sample if body.data is None else data
     made = await preview(call.core, call.caller, template, given, options)

@@ -4,6 +4,8 @@ Source: Sendflare API reference, "Contact", read 2026-11. Its curl sample sends 
 form body under a JSON content type, so both calls take them from the query, a form, or JSON; the query wins.
 """
 
+import re
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -12,11 +14,17 @@ import msgspec
 from core import contacts
 from core.errors import Invalid
 from core.paging import Page, PageRequest
-from dialects.endpoint import Call, delete, get, post
+from dialects.endpoint import Call, convert, decode, delete, get, post
 from dialects.sendflare.wire import Envelope, party
 from dialects.times import aware
 
 _PAGE_SIZE: Final = 500
+# the Java, Go and Rust SDKs read 32 bits
+_LAST_PAGE: Final = 2**31 - 1
+# below it every JSON reader takes a number as it stands (RFC 8259 6)
+_TOO_LARGE: Final = 10**15
+_WHOLE: Final = re.compile(r"(?:-?[0-9]{1,15})?", re.ASCII)
+_PARAMETERS: Final = msgspec.json.Decoder(dict[str, Any])
 _BIRTHDAY_LENGTH: Final = 32
 _TEXT_FIELDS: Final = ("language", "firstName", "lastName", "phoneNumber", "company", "birthday")
 _STATUS: Final = {"Confirmed": "confirmed", "Unsubscribed": "unsubscribed"}
@@ -95,13 +103,11 @@ class Which(msgspec.Struct, rename="camel", kw_only=True):
 
     def app(self) -> str:
         """The app; raises Invalid."""
-        if not self.app_id:
-            raise Invalid("appId", "is missing")
-        return self.app_id
+        return _app(self.app_id)
 
     def request(self) -> PageRequest:
         """The page; a size over 500 is cut, as no SDK asks for more. Raises Invalid."""
-        if self.page < 1:
+        if not 1 <= self.page <= _LAST_PAGE:
             raise Invalid("page", "counts from 1")
         if self.page_size < 1:
             raise Invalid("pageSize", "is at least 1")
@@ -115,25 +121,39 @@ class Save(msgspec.Struct, rename="camel", kw_only=True):
     app_id: str = ""
     email_address: str = ""
     status: str | None = None
-    data: dict[str, Any] | None = None
+    # PHP writes an empty map as an empty list
+    data: dict[str, Any] | list[Any] | None = None
 
     def change(self) -> contacts.Change:
         """What to save; raises Invalid."""
-        if not self.app_id:
-            raise Invalid("appId", "is missing")
         if self.status is not None and self.status not in _STATUS:
             raise Invalid("status", "is Confirmed or Unsubscribed")
         return contacts.Change(
             email=party(self.email_address, "emailAddress").email,
             status="unsubscribed" if self.status == "Unsubscribed" else "confirmed",
-            properties=_properties(self.data or {}),
+            properties=self._properties(),
         )
+
+    def _properties(self) -> dict[str, str]:
+        if isinstance(self.data, dict):
+            return _properties(self.data)
+        if self.data:
+            raise Invalid("data", "is an object")
+        return {}
+
+
+def _app(text: str) -> str:
+    if not text or "\x00" in text:
+        raise Invalid("appId", "is missing")
+    return text
 
 
 def _properties(data: dict[str, Any]) -> dict[str, str]:
-    kept = {name: _text(name, data[name]) for name in (*_TEXT_FIELDS, "amount") if name in data}
+    kept: dict[str, str] = {name: _text(name, data[name]) for name in _TEXT_FIELDS if name in data}
     if len(kept.get("birthday", "")) > _BIRTHDAY_LENGTH:
         raise Invalid("birthday", "is too long")
+    if "amount" in data:
+        kept["amount"] = _amount(data["amount"])
     if "vipLevel" in data:
         kept["vipLevel"] = _level(data["vipLevel"])
     return kept
@@ -144,40 +164,40 @@ def _text(name: str, value: Any) -> str:  # a value of JSON
         return ""
     if isinstance(value, str):
         return value
-    if name == "amount" and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
     raise Invalid(name, "is a text")
+
+
+def _amount(value: Any) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return _text("amount", value)
+    if abs(value) >= _TOO_LARGE:
+        raise Invalid("amount", "is too large")
+    # the shortest decimal: 100.50 is "100.5", and nothing is written with an exponent
+    return format(Decimal(repr(value)).normalize(), "f")
 
 
 def _level(value: Any) -> str:
     # the SDKs' maps hold texts alone, so "1" arrives for 1; an empty text clears
-    text = "" if value is None else str(value)
-    if (text and not (text.isascii() and text.removeprefix("-").isdecimal())) or isinstance(value, bool):
-        raise Invalid("vipLevel", "is a whole number")
-    return text
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE:
+        return str(value)
+    if value is None:
+        return ""
+    raise Invalid("vipLevel", "is a whole number")
 
 
 async def _which(call: Call) -> Which:
-    """Read the parameters; an empty value counts as missing."""
-    raw = await call.request.read()
-    given = (
-        dict(parse_qsl(raw.decode("utf-8", "replace"))) if raw and not raw.lstrip().startswith(b"{") else {}
+    """Read the parameters; an empty value counts as missing. Raises Malformed and Mistyped."""
+    raw = (await call.request.read()).lstrip()
+    given: dict[str, Any] = (
+        decode(_PARAMETERS.decode, raw)
+        if raw.startswith(b"{")
+        else dict(parse_qsl(raw.decode("utf-8", "replace")))
     )
-    if raw.lstrip().startswith(b"{"):
-        given = _from_json(raw)
     given |= {key: value for key, value in call.request.query() if value}
-    try:
-        return msgspec.convert(given, Which, strict=False)
-    except msgspec.ValidationError as error:
-        field = str(error).rpartition("$.")[2].rstrip("`")
-        raise Invalid(field, "is of the wrong type") from error
-
-
-def _from_json(raw: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise Invalid("body", "is not JSON") from error
+    which: Which = convert(given, Which)
+    return which
 
 
 async def list_contacts(call: Call) -> ListEnvelope:
@@ -201,7 +221,7 @@ async def list_contacts(call: Call) -> ListEnvelope:
 
 async def save(call: Call, body: Save) -> Envelope:
     """Make or change a contact; the app is made with its first contact."""
-    await contacts.save(call.core, call.caller, body.app_id, body.change())
+    await contacts.save(call.core, call.caller, _app(body.app_id), body.change())
     return Envelope(request_id=call.request.id)
 
 

@@ -35,11 +35,11 @@ class Email(msgspec.Struct, rename="camel", kw_only=True):
 
     def draft(self) -> messages.Draft:
         """One message to everybody in ``to``; raises Invalid."""
-        to = parties(self.to, "to")
+        sender, to = self._sender(), parties(self.to, "to")
         if not 1 <= len(to) <= _MOST_RECIPIENTS:
             raise Invalid("to", "needs 1 to 100 addresses")
         return messages.Draft(
-            sender=self._sender(),
+            sender=sender,
             to=to,
             cc=parties(self.cc, "cc"),
             bcc=parties(self.bcc, "bcc"),
