@@ -25,17 +25,17 @@ class Windows:
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
+        # by key, when its window ends and how many calls it has seen
         self._counts: dict[str, tuple[int, int]] = {}
 
     def count(self, key: str, now: int, *, limit: int, window_s: int = 1) -> Standing:
         """Count a call at a moment in microseconds; ``limit`` calls in each window, 0 for no limit."""
         second = now // 1_000_000
-        window = second - second % window_s
+        resets_at = second - second % window_s + window_s
         held = self._counts.get(key)
-        used = held[1] + 1 if held is not None and held[0] == window else 1
+        used = held[1] + 1 if held is not None and held[0] == resets_at else 1
         if held is None and len(self._counts) >= _MOST_KEYS:
-            self._counts = {each: row for each, row in self._counts.items() if row[0] >= second - window_s}
-        self._counts[key] = (window, used)
-        resets_at = window + window_s
+            self._counts = {each: row for each, row in self._counts.items() if row[0] > second}
+        self._counts[key] = (resets_at, used)
         allowed = used <= limit or limit == 0
         return Standing(limit, max(0, limit - used), resets_at, max(1, resets_at - second), allowed)
