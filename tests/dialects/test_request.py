@@ -1,0 +1,155 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.budget import Budget
+from core.errors import TooLarge
+from dialects.request import ClientGone, Request
+from tests.dialects.asgi import gone, request, scope
+
+FREE = 64 * 1024
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=20))
+async def test_a_body_is_what_its_pieces_are(pieces):
+    """However it was cut, empty pieces included."""
+    asked = request(*pieces)
+
+    assert b"".join(pieces) == await asked.read() == asked.body
+
+
+async def test_a_body_is_read_once():
+    """A guard and a decoder may both ask for it."""
+    asked = request(b"once")
+
+    assert [b"once", b"once"] == [await asked.read(), await asked.read()]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "read"),
+    [([b"x" * 11], 1), ([b"x" * 10, b"", b"x", b"never"], 3), ([b"x", b"x" * 10, b"never"], 2)],
+)
+async def test_reading_stops_at_the_limit(pieces, read):
+    """The piece with which a body grows too large is the last that is read."""
+    left = list(pieces)
+
+    async def receive():
+        piece = left.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(left)}
+
+    asked = Request(scope(), receive, "/", "an-id")
+    asked.limit_bytes = 10
+    with pytest.raises(TooLarge) as refused:
+        await asked.read()
+
+    assert ("body", 10) == (refused.value.kind, refused.value.limit)
+    assert len(pieces) - read == len(left)
+
+
+async def test_a_body_may_be_as_large_as_the_limit():
+    """The limit itself is allowed, said beforehand or not."""
+    for headers in ({}, {"content-length": "1000"}):
+        assert 1000 == len(await request(b"x" * 1000, headers=headers).read())
+
+
+@pytest.mark.parametrize("length", ["1001", "99999999999999999999"])
+async def test_a_length_beyond_the_limit_is_refused_unread(length):
+    """Neither room is held for it nor a byte of it read."""
+    asked = request(headers={"content-length": length})
+    with pytest.raises(TooLarge):
+        asked.permit(Budget(10))
+    with pytest.raises(TooLarge):
+        await asked.read()
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "", "0x10", "٣", "+5"])
+async def test_a_length_that_is_no_number_says_nothing(length):
+    """The body is measured as it comes."""
+    asked = Request({**scope(), "headers": [(b"content-length", length.encode())]}, gone, "/", "an-id")
+    asked.limit_bytes = 10
+
+    assert asked.permit(Budget(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "held"),
+    [
+        ({}, 0),
+        ({"content-length": str(FREE)}, 0),
+        ({"content-length": str(FREE + 1)}, FREE + 1),
+        ({"transfer-encoding": "chunked"}, 2 * FREE),
+        ({"transfer-encoding": "chunked", "content-length": "5"}, 0),
+    ],
+)
+async def test_large_bodies_need_room(headers, held):
+    """A body of unknown length is taken for the largest that is allowed; small ones need nothing."""
+    budget, free = Budget(3 * FREE), Budget(3 * FREE)
+    permit = request(limit_bytes=2 * FREE, headers=headers).permit(budget)
+
+    assert (permit is not None) == (held > 0)
+    if permit is not None:
+        async with permit:
+            assert held == budget._used
+    assert free._used == budget._used
+
+
+async def test_whoever_hangs_up_gets_no_answer():
+    """The half of a body is nothing to work on."""
+    with pytest.raises(ClientGone):
+        await Request(scope(), gone, "/", "an-id").read()
+
+
+async def test_a_body_that_was_not_read_is_not_there():
+    """A handler that forgot to ask fails in its tests; one that let go of the body finds none."""
+    asked = request(b"text")
+    with pytest.raises(RuntimeError, match="was not read"):
+        _ = asked.body
+    await asked.read()
+    asked.forget()
+
+    assert b"" == asked.body == await asked.read()
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        ("Bearer abc", "abc"),
+        ("bearer abc", "abc"),
+        ("BEARER  abc ", "abc"),
+        ("Bearer", ""),
+        ("Bearer ", ""),
+        ("Basic abc", ""),
+        ("abc", ""),
+        ("", ""),
+        ("Bearer é", "é"),
+    ],
+)
+def test_a_bearer_token_is_read(header, token):
+    """The scheme in any case, and no other scheme."""
+    assert token == request(headers={"authorization": header}).bearer()
+
+
+def test_the_first_of_two_headers_wins():
+    """A header that is not there is told from an empty one."""
+    asked = Request(
+        {**scope(), "headers": [(b"x-a", b""), (b"x-b", b"1"), (b"x-b", b"2")]}, gone, "/", "an-id"
+    )
+
+    assert ("", "1", None) == (asked.header(b"x-a"), asked.header(b"x-b"), asked.header(b"x-c"))
+    assert "" == asked.bearer()
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("", []),
+        ("a=1&b=2&a=3", [("a", "1"), ("b", "2"), ("a", "3")]),
+        ("a=&b", [("a", ""), ("b", "")]),
+        ("a=%2526+b%20c", [("a", "%26 b c")]),
+        ("%C3%BC=%FF", [("ü", "\ufffd")]),
+        ("a=1;b=2", [("a", "1;b=2")]),
+    ],
+)
+def test_a_query_is_read_in_order(query, pairs):
+    """Decoded once, repeated keys kept."""
+    assert pairs == request(query=query).query()
