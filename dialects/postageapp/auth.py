@@ -10,7 +10,7 @@ from core.core import Caller, Core
 from core.credentials import identify
 from core.errors import Unauthenticated
 from dialects.dialect import KeyKind
-from dialects.postageapp import envelope
+from dialects.postageapp.envelope import Envelope
 from dialects.request import Request
 
 _LETTERS = string.ascii_letters + string.digits
@@ -39,6 +39,6 @@ async def project(core: Core, request: Request) -> Caller:
 
 async def either(core: Core, request: Request) -> Caller:
     """Whoever calls; raises Malformed and Mistyped for the body, Unauthenticated and Forbidden for the key in it."""
-    held = envelope.parse(await request.read(), request.header(b"content-type") or "")
-    request.state = held
+    request.state = held = Envelope()
+    held.open(await request.read(), request.header(b"content-type") or "")
     return await identify(core, "postageapp", held.api_key)

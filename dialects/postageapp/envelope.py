@@ -52,17 +52,26 @@ class Wire(msgspec.Struct):
 
 
 class Envelope:
-    """A parsed body. ``arguments`` is the JSON of an object, or NOTHING; ``uid`` is told in the answer."""
+    """A body on its way: made of what came, then opened. ``uid`` is told in the answer, even where opening fails.
+
+    ``arguments`` is the JSON of an object, or NOTHING.
+    """
 
     __slots__ = ("api_key", "arguments", "inner_uid", "outer_uid", "uid")
 
-    def __init__(self, api_key: str, outer_uid: str, arguments: msgspec.Raw) -> None:
-        """Look into the arguments for another uid."""
-        self.api_key = api_key
-        self.outer_uid = outer_uid
-        self.inner_uid = _inner_uid(arguments)
-        self.uid = outer_uid or self.inner_uid
-        self.arguments = arguments
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self.api_key = self.outer_uid = self.inner_uid = self.uid = ""
+        self.arguments = NOTHING
+
+    def open(self, raw: bytes, content_type: str) -> None:
+        """Read a body in whatever form a client posts it; raises Malformed and Mistyped."""
+        wire, folded = _wire(raw, content_type)
+        self.outer_uid = self.uid = uid_of(wire.uid)
+        self.api_key = _text(wire.api_key, "api_key")
+        self.arguments = _arguments(wire, folded=folded)
+        self.inner_uid = _inner_uid(self.arguments)
+        self.uid = self.outer_uid or self.inner_uid
 
     def take(self) -> msgspec.Raw:
         """The arguments, for the one who decodes them: they hold on to the whole body, so they are not kept."""
@@ -82,16 +91,17 @@ _UID: Final = msgspec.json.Decoder(_Uid)
 _TEXT: Final = msgspec.json.Decoder(str | None)
 
 
-def parse(raw: bytes, content_type: str) -> Envelope:
-    """Read a body in whatever form a client posts it; raises Malformed and Mistyped."""
+def _wire(raw: bytes, content_type: str) -> tuple[Wire, bool]:
+    """The fields, and whether their names had to be made lower-case; raises Malformed and Mistyped."""
     check_utf8(raw)
     if raw[:_SMALL_BYTES].lstrip()[:1] not in (b"{", b"[") and content_type.lower().startswith(_FORM):
         raw = _from_form(raw)
     wire: Wire = decode(_WIRE.decode, raw)
-    if folded := wire.api_key is NOTHING:
-        # ColdFusion writes the names of a struct in capitals
-        wire = decode(_WIRE.decode, msgspec.json.encode(_fold(decode(_OBJECT.decode, raw))))
-    return Envelope(_text(wire.api_key, "api_key"), uid_of(wire.uid), _arguments(wire, folded=folded))
+    if wire.api_key is not NOTHING:
+        return wire, False
+    # ColdFusion writes the names of a struct in capitals
+    folded = msgspec.json.encode(_fold(decode(_OBJECT.decode, raw)))
+    return decode(_WIRE.decode, folded), True
 
 
 def _from_form(raw: bytes) -> bytes:

@@ -83,4 +83,4 @@ async def unmatched(core: Core, request: Request, refusal: Refusal) -> Refusal:
     async with request.permit(core.bodies) or nullcontext():
         await auth.either(core, request)
         request.forget()
-    return NotFound("method", name.removesuffix(".json"))
+    return NotFound("method", name.rstrip("/").removesuffix(".json"))

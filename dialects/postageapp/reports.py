@@ -10,11 +10,11 @@ from typing import Final, Self
 import msgspec
 
 from core import events, messages
-from core.errors import NotFound
 from core.events import WHOLE_MESSAGE
 from core.messages.composition import message_id
 from core.messages.message import worst_of
 from dialects.endpoint import Call
+from dialects.postageapp.lookup import Held, find
 from dialects.postageapp.sending import Sent
 from dialects.postageapp.wire import Lookup, Response, Success, reference
 from dialects.times import blank
@@ -32,7 +32,6 @@ STATUSES: Final = {
 }
 _SEEN: Final = ("opened", "clicked")
 
-Held = messages.Batch | messages.Message
 # when an event first happened, by kind, message and position
 Moments = dict[tuple[str, str, int], int]
 
@@ -110,13 +109,13 @@ class DeliveryStatus(msgspec.Struct):
 
 async def get_message_receipt(call: Call, body: Lookup) -> Success:
     """That a message was accepted: what the Ruby client asks before it sends a kept one again."""
-    held = await _find(call, body.uid)
+    held = await find(call, body.uid)
     return body.answer(Sent(reference(call, held.number)))
 
 
 async def get_message_transmissions(call: Call, body: Lookup) -> Success:
     """What became of every recipient; of an address with several emails the worst is told."""
-    held = await _find(call, body.uid)
+    held = await find(call, body.uid)
     told: dict[str, tuple[str, Transmission]] = {}
     async for page in _messages(call, held):
         seen = await _moments(call, page)
@@ -130,13 +129,13 @@ async def get_message_transmissions(call: Call, body: Lookup) -> Success:
 
 async def message_status(call: Call, body: Lookup) -> Success:
     """How many recipients have which status."""
-    held = await _find(call, body.uid)
+    held = await find(call, body.uid)
     return body.answer(StatusCounts(counts(await messages.states(call.core, held))))
 
 
 async def message_delivery_status(call: Call, body: Lookup) -> Success:
     """The status of every email, and of all together in the envelope."""
-    held = await _find(call, body.uid, kind="delivery_status")
+    held = await find(call, body.uid, kind="delivery_status")
     told: list[Delivered] = []
     async for page in _messages(call, held):
         told += [_delivered(call, message, delivery) for message, delivery in _deliveries(page)]
@@ -162,20 +161,6 @@ def _delivered(call: Call, message: messages.Message, delivery: messages.Deliver
     local, _, host = message_id(call.core.policy, message).strip("<>").rpartition("@")
     unique = f"{local}.{delivery.position}@{host}"
     return Delivered(unique, delivery.email, STATUSES[delivery.state])
-
-
-async def _find(call: Call, uid: str, kind: str = "message") -> Held:
-    """What a call of this uid made, or a message of another provider's client by its id; raises NotFound(kind)."""
-    if not uid:
-        raise NotFound(kind, uid)
-    try:
-        return await messages.batch_by_uid(call.core, call.caller, uid)
-    except NotFound:
-        pass
-    try:
-        return await messages.get(call.core, call.caller, uid)
-    except NotFound as refusal:
-        raise NotFound(kind, uid) from refusal
 
 
 async def _messages(call: Call, held: Held) -> AsyncIterator[list[messages.Message]]:

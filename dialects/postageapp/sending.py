@@ -9,18 +9,20 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from core import accounts, messages, render, templates
-from core.errors import Invalid, NotFound
+from core import accounts, ids, messages, render, templates
+from core.errors import Conflict, Invalid, NotFound
 from dialects.endpoint import Call, decode
 from dialects.postageapp.attachments import File, Upload, uploads
 from dialects.postageapp.drafting import Letterhead
 from dialects.postageapp.envelope import NOTHING, Envelope, uid_of
 from dialects.postageapp.hashing import ContentHash
 from dialects.postageapp.headers import SYNTAX, Headers
+from dialects.postageapp.lookup import find
 from dialects.postageapp.recipients import Recipients, addressees, storable
 from dialects.postageapp.wire import Map, Reference, Response, Success, fields, reference
 
 _LONGEST_UID: Final = 255
+_VERSION_AT: Final = 14
 _TAG: Final = re.compile(r"<[a-zA-Z/!]")
 # only sections and conditions can be wrong in themselves
 _BLOCK: Final = re.compile(r"\{\{\s*+[:?/]")
@@ -125,7 +127,22 @@ async def send_message(call: Call, body: Sending) -> Success:
         await asyncio.to_thread(head.drafts, emails, content) if head.varies else head.drafts(emails, content)
     )
     uid = body.final_uid(call.caller.workspace_number)
+    await _refuse_known(call, uid)
     return await _submit(call, uid, drafts)
+
+
+async def _refuse_known(call: Call, uid: str) -> None:
+    """Raise Conflict where another provider's client made what has this uid.
+
+    Such uids are ids of ours, UUIDs of version 7; the provider's own clients make version 4, and cost no query.
+    """
+    if not ids.is_uuid(uid) or uid[_VERSION_AT] != "7":
+        return
+    try:
+        await find(call, uid)
+    except NotFound:
+        return
+    raise Conflict("uid_taken", "The uid is another message's.", id=uid)
 
 
 async def _submit(call: Call, uid: str, drafts: list[messages.Draft]) -> Success:

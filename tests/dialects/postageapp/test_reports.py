@@ -15,6 +15,7 @@ from dialects.postageapp import errors as table
 from dialects.postageapp import listing
 from dialects.postageapp.reports import STATUSES, counts
 from dialects.postageapp.wire import Plain
+from dialects.request import Request
 from tests.dialects.driver import Mail
 from tests.dialects.postageapp.driver import DRIVER
 from tests.house import House
@@ -83,8 +84,13 @@ async def test_old_messages_are_not_listed(house):
     core = house.core
     for days, expected in ((27, 1), (29, 0)):
         later = dataclasses.replace(core, clock=Clock(core.clock.now() + days * 24 * 3600 * 1_000_000))
-        asked = Call(later, await house.caller(), None)
+        asked = Call(later, await house.caller(), Request({"method": "POST"}, nothing, "/", "id"))
         assert expected == len((await listing.get_messages(asked, Plain(""))).data)
+
+
+async def nothing():
+    """Receives an empty body."""
+    return {"type": "http.request"}
 
 
 class Clock:

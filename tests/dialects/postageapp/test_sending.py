@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from core import accounts, messages, templates
+from core import accounts, messages, suppressions, templates
 from core.store.database import write
 from core.store.statements import Query, statement
 from tests.dialects.postageapp.driver import DRIVER
@@ -326,8 +326,6 @@ async def test_what_cannot_be_sent_is_refused_at_once(send, fields, message):
 
 async def test_a_suppressed_recipient_is_reported_as_rejected(send, house):
     """And refuses nothing."""
-    from core import suppressions  # noqa: PLC0415
-
     await suppressions.suppress(house.core, await house.caller(), "b@y.example")
     found, _ = await send(recipients=["a@x.example", "B@y.example"])
     assert ["delivered", "suppressed"] == [message.deliveries[0].state for message in found]
