@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from core.transport.relay_url import parse_url
+
 PREFIX = "BABELPOST_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 # read by our tests alone, which start servers with the environment they run in
@@ -39,6 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, _about("TCP port of the HTTP listener; 0 picks a free one", "8025", ge=0, le=65535)
     ] = 8025
+    smtp_port: Annotated[
+        int, _about("TCP port of the SMTP submission listener; 0 picks a free one", "1025", ge=0, le=65535)
+    ] = 1025
+    smtp_submission: Annotated[
+        bool, _about("take mail by SMTP too; `false` leaves the SMTP port closed", "false")
+    ] = True
     public_url: Annotated[
         str,
         _about(
@@ -66,7 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     relay: Annotated[
         str,
         _about(
-            "SMTP server that takes the mail, needed by transport `relay`; `smtps://` is TLS from the start",
+            "SMTP server that takes the mail, needed by transport `relay`; `smtp+starttls://` insists on STARTTLS, "
+            "`smtps://` is TLS from the start; options follow as `?connections=20&verify=no`, and are `security` "
+            "(`none`, `opportunistic`; with `smtp://`), `verify`, `connections`, `messages_per_connection`, "
+            "`timeout_s`, `local_hostname`",
             "smtp://user:password@smtp.example.com:587",
             secret=True,
             pattern=_RELAY,
@@ -191,9 +202,21 @@ def load(config: Path | None, environ: Mapping[str, str], base: Settings | None 
     settings = msgspec.structs.replace(base or Settings(), **values)
     if settings.transport == "relay" and not settings.relay:
         problems.append(_sentence("relay", "relay", "is needed, because transport is relay"))
+    if settings.relay and not problems:
+        problems.extend(_relay_problems(settings.relay))
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _relay_problems(url: str) -> Iterator[str]:
+    try:
+        parse_url(url)
+    except ValueError as error:
+        # an unescaped ? cuts a password in two, and half of it would be told as an option
+        cut = "@" in url.partition("?")[2]
+        reason = "in a user name or password ? is written as %3F" if cut else str(error)
+        yield _sentence("relay", "relay", f"cannot be used: {reason}")
 
 
 def check_dialects(settings: Settings, known: Collection[str]) -> None:

@@ -42,6 +42,7 @@ def _environment(place: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BABELPOST_")}
     return kept | {
         "BABELPOST_PORT": "0",
+        "BABELPOST_SMTP_PORT": "0",
         "PATH": f"{place / 'bin'}:{Path(sys.prefix) / 'bin'}:{kept['PATH']}",
     }
 

@@ -46,7 +46,7 @@ def parse_url(url: str) -> RelayUrl:
 
     Raises ValueError with a sentence for the operator, which never repeats the credentials.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.scheme not in _SCHEMES:
         raise ValueError(f"a relay's URL begins with one of {', '.join(f'{each}://' for each in _SCHEMES)}")
     if parts.path not in ("", "/") or parts.fragment:
@@ -66,6 +66,14 @@ def parse_url(url: str) -> RelayUrl:
     if "security" in options and parts.scheme != "smtp":
         raise ValueError("the option security goes with smtp:// only; the other schemes say it themselves")
     return msgspec.convert({**plain, **options}, RelayUrl)
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # its words hold whatever stands before the host, credentials included
+        raise ValueError("the host in the relay's URL cannot be read") from None
 
 
 def _host(parts: SplitResult) -> str:

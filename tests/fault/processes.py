@@ -92,6 +92,7 @@ class Site:
         chosen = {
             "database": database,
             "port": str(self.port),
+            "smtp_port": "0",
             "relay": f"smtp://127.0.0.1:{relay_port}",
             "sender_policy": "any",
             "log_level": "warning",

@@ -175,6 +175,30 @@ def test_file_that_cannot_be_read_is_named(tmp_path, content):
     assert problem.startswith(f"the file {path} cannot be read")
 
 
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("smtp://relay.example?conections=5", "unknown option 'conections'"),
+        ("smtp://relay.example?connections=0", "a number from 1 to 10000"),
+        ("smtps://relay.example?verify=maybe", "yes or no"),
+        ("smtp://relay.example:99999", "a number from 1 to 65535"),
+        ("smtp://hunter2@relay.example", "both a user name and a password"),
+        ("smtp://user:pass?hunter2@relay.example", "written as %3F"),
+        ("smtp://user:hunter2@relay\u2100.example", "cannot be read"),
+    ],
+)
+def test_relay_is_read_whole_at_start(url, wanted):
+    """A wrong option is told when the server starts, not when the first mail should leave; no secret is repeated."""
+    (problem,) = problems_of({"BABELPOST_RELAY": url})
+    with pytest.raises(SettingsError) as caught:
+        config.load(None, {}, Settings(relay=url))
+
+    assert (problem,) == caught.value.problems
+    assert problem.startswith("relay cannot be used")
+    assert wanted in problem
+    assert "hunter2" not in problem
+
+
 @pytest.mark.parametrize("name", ["database", "relay"])
 def test_refusals_do_not_repeat_a_secret(name):
     """A wrong URL may hold a password, and refusals end in logs."""
