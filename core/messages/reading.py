@@ -66,7 +66,7 @@ async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest)
 
 
 async def _check_cursor(core: Core, caller: Caller, request: PageRequest) -> None:
-    cursor = request.after or request.before
+    cursor = request.before if request.after is None else request.after
     if cursor is None:
         return
     query = sql.message_get(id=cursor, workspace_id=caller.workspace_id, environment=caller.environment)

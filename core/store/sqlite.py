@@ -211,6 +211,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+    # SQLite's own knows the letters of ASCII alone
+    connection.create_function("lower", 1, str.lower, deterministic=True)
     return connection
 
 

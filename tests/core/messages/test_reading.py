@@ -1,0 +1,232 @@
+"""Messages read back: by page, by filter, and never past the caller's own workspace and environment."""
+
+import pytest
+
+from core import addresses, messages
+from core.errors import NotFound
+from core.messages import Attachment, Filter, NewBatch, TemplateUse
+from core.mime import Letter, Part, build
+from core.paging import PageRequest
+from tests.core.post import ANN, BOB, CAT, SENDER, alter, caller_in, draft, parsed, party
+
+ALL = Filter()
+
+
+async def sent(core, caller, *drafts):
+    """The ids of what was submitted, in order."""
+    return [(await messages.submit(core, caller, each)).id for each in drafts]
+
+
+async def ids(core, caller, wanted=ALL, **request):
+    """A page's ids, whether there is more, and the total."""
+    page = await messages.page(core, caller, wanted, PageRequest(**request))
+    return [each.id for each in page.items], page.more, page.total
+
+
+async def found(core, caller, **wanted):
+    """The ids of all that a filter lets through."""
+    return (await ids(core, caller, Filter(**wanted), limit=100))[0]
+
+
+@pytest.fixture
+async def ten(core, caller):
+    """Ten messages, the newest first."""
+    return (await sent(core, caller, *[draft(subject=str(n)) for n in range(10)]))[::-1]
+
+
+async def test_pages_by_cursor_walk_to_the_end_and_back(core, caller, ten):
+    """From the newest to the oldest and back again, no message is missed and none comes twice."""
+    forth, cursor, more = [], None, True
+    while more:
+        page, more, _ = await ids(core, caller, limit=3, after=cursor)
+        forth.append(page)
+        cursor = page[-1]
+    assert [ten[0:3], ten[3:6], ten[6:9], ten[9:]] == forth
+
+    back, cursor, more = [], ten[-1], True
+    while more:
+        page, more, _ = await ids(core, caller, limit=3, before=cursor)
+        back.append(page)
+        cursor = page[0]
+    assert [ten[6:9], ten[3:6], ten[0:3]] == back
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected", "more"),
+    [
+        ({"limit": 4}, slice(0, 4), True),
+        ({"limit": 10}, slice(0, 10), False),
+        ({"limit": 3, "offset": 8}, slice(8, 10), False),
+        ({"limit": 3, "offset": 2}, slice(2, 5), True),
+        ({"limit": 3, "offset": 99}, slice(99, 99), False),
+    ],
+)
+async def test_pages_by_offset(core, caller, ten, request_, expected, more):
+    """Any part of the list, with the count of all whatever the part."""
+    assert (ten[expected], more, 10) == await ids(core, caller, total=True, **request_)
+
+
+@pytest.mark.parametrize("where", ["after", "before"])
+@pytest.mark.parametrize("cursor", ["nonsense", "", "0189d2a5-0000-7000-8000-000000000000", "\x00"])
+async def test_a_cursor_that_names_nothing_is_refused(core, caller, ten, where, cursor):
+    """It is told, not taken for the beginning."""
+    with pytest.raises(NotFound) as refused:
+        await ids(core, caller, **{where: cursor})
+
+    assert "cursor" == refused.value.kind
+
+
+async def test_others_see_nothing(core, caller, ten):
+    """Another workspace, and the other environment of the same one: no list, no message, no cursor, no batch."""
+    await messages.submit_all(core, caller, [draft()], batch=NewBatch(uid="u"))
+    for other in (await caller_in(core, "other"), await caller_in(core, environment="test")):
+        assert ([], False, 0) == await ids(core, other, total=True)
+        assert [] == await messages.batches(core, other, since=0)
+        assert 0 == sum([1 async for _ in messages.summaries(core, other, since=0)])
+        for call in (
+            messages.get(core, other, ten[0]),
+            messages.cancel(core, other, ten[0]),
+            messages.reschedule(core, other, ten[0], 1 << 60),
+            messages.batch_by_uid(core, other, "u"),
+            ids(core, other, after=ten[0]),
+        ):
+            with pytest.raises(NotFound):
+                await call
+
+
+async def test_filters(core, caller):
+    """Each narrows the list by itself, and together they narrow it further."""
+    moments = [core.clock.now()]
+    a, b, c = [
+        (await sent(core, caller, each))[0]
+        for each in (
+            draft(ANN, subject="100% Sale!", tag="t", metadata={"Key": "a b", "k2": "x"}, stream="broadcast"),
+            draft(BOB, cc=["Ann Other <ANN@example.com>"], subject="Sale", metadata={"key": "a"}),
+            draft(
+                CAT, bcc=[BOB], sender=party("Other@Sender.example"), template=TemplateUse(id="t1", version=1)
+            ),
+        )
+    ]
+    moments.append(core.clock.now())
+
+    for wanted, expected in (
+        ({}, [c, b, a]),
+        ({"recipient": "Ann@Example.com"}, [b, a]),
+        ({"recipient": BOB}, [c, b]),
+        ({"recipient": "example.com"}, []),
+        ({"sender": "other@sender.example"}, [c]),
+        ({"sender": SENDER.upper()}, [b, a]),
+        ({"tag": "t"}, [a]),
+        ({"tag": "T"}, []),
+        ({"stream": "broadcast"}, [a]),
+        ({"subject": "sale"}, [b, a]),
+        ({"subject": "0% s"}, [a]),
+        ({"subject": "1_0"}, []),
+        ({"subject": "!"}, [a]),
+        ({"metadata": ("KEY", "a")}, [b]),
+        ({"metadata": ("key", "a b")}, [a]),
+        ({"metadata": ("k2", "x")}, [a]),
+        ({"metadata": ("k2", "X")}, []),
+        ({"template_id": "t1"}, [c]),
+        ({"recipient": ANN, "tag": "t"}, [a]),
+        ({"recipient": BOB, "tag": "t"}, []),
+        ({"since": moments[0] - 1000, "until": moments[1] + 1000}, [c, b, a]),
+        ({"since": moments[1] + 1000}, []),
+        ({"until": moments[0] - 1000}, []),
+    ):
+        assert (wanted, expected) == (wanted, await found(core, caller, **wanted))
+
+
+async def test_a_subject_is_found_whatever_the_case_of_its_letters(core, caller):
+    """Letters beyond ASCII have two cases too."""
+    expected = await sent(core, caller, draft(subject="ÄRGER in ΑΘΗΝΑ"))
+
+    for text in ("ärger", "Ärger", "αθηνα"):
+        assert (text, expected) == (text, await found(core, caller, subject=text))
+
+
+async def test_states_of_the_filter_are_those_of_standing(core, caller):
+    """A message is found under the state it is told to be in, whatever its recipients' states are."""
+    odd = ["queued", "deferred", "delivered", "suppressed", "failed", "bounced", "complained"]
+    pairs = [(one, two) for one in odd for two in odd]
+    held = {}
+    for one, two in pairs:
+        (made,) = await sent(core, caller, draft(ANN, BOB))
+        for position, state in enumerate((one, two)):
+            await alter(
+                core,
+                "UPDATE deliveries SET state = :state WHERE message_id = :id AND position = :position",
+                state=state,
+                id=made,
+                position=position,
+            )
+        held.setdefault(messages.standing(await messages.get(core, caller, made)), set()).add(made)
+    late = core.clock.now() + 10**12
+    canceled, waiting = await sent(core, caller, draft(send_at=late), draft(send_at=late))
+    await messages.cancel(core, caller, canceled)
+    held |= {"canceled": {canceled}, "scheduled": {waiting}}
+
+    assert {*odd, "canceled", "scheduled"} == held.keys()
+    for state, expected in held.items():
+        assert (state, expected) == (state, set(await found(core, caller, states=(state,))))
+    assert held["bounced"] | held["failed"] == set(await found(core, caller, states=("bounced", "failed")))
+    assert [] == await found(core, caller, states=())
+
+
+async def test_a_filter_and_a_cursor_go_together(core, caller):
+    """A page begins after its cursor among what the filter lets through."""
+    made = await sent(core, caller, *[draft(tag="ab"[n % 2]) for n in range(8)])
+    evens = made[::2][::-1]
+
+    assert (evens[1:3], True, 0) == await ids(core, caller, Filter(tag="a"), limit=2, after=evens[0])
+    assert (evens[1:3], True, 0) == await ids(core, caller, Filter(tag="a"), limit=2, before=evens[3])
+
+
+async def test_the_source_is_the_letter_that_was_asked_for(core, caller):
+    """Built from what is kept, it is the same bytes as from what was given."""
+    files = (
+        Attachment(filename="ä.pdf", content_type="application/pdf", data=bytes(range(256)) * 999),
+        Attachment(filename="l.png", content_type="image/png", content_id="logo", data=b"\x89PNG"),
+    )
+    asked = draft(
+        "Ann <ann@example.com>",
+        subject="Grüße",
+        html='<img src="cid:logo">',
+        headers=(("X-Own", "ü"),),
+        attachments=files,
+        id_headers=("X-Id",),
+    )
+    receipt = await messages.submit(core, caller, asked)
+    message = await messages.get(core, caller, receipt.id)
+
+    expected = Letter(
+        message_id=f"<{receipt.id}@babelpost.local>",
+        date=receipt.created_at,
+        sender=addresses.parse(SENDER),
+        to=(addresses.parse("Ann <ann@example.com>"),),
+        subject="Grüße",
+        headers=(("X-Own", "ü"), ("X-Id", receipt.id)),
+        text="Hello, you.",
+        html='<img src="cid:logo">',
+        parts=tuple(
+            Part(filename=f.filename, content_type=f.content_type, content_id=f.content_id, data=f.data)
+            for f in files
+        ),
+        boundary=receipt.id.replace("-", ""),
+    )
+    assert build(expected) == await messages.source(core, message) == await messages.source(core, message)
+    assert files[0].data == next(parsed(build(expected)).iter_attachments()).get_content()
+
+
+async def test_summaries_count_by_outcome(core, caller):
+    """A batch is one call, and so is a message that came alone."""
+    await messages.submit_all(core, caller, [draft(ANN, BOB), draft(CAT)], batch=NewBatch(uid="u"))
+    (alone,) = await sent(core, caller, draft(ANN))
+    await alter(core, "UPDATE deliveries SET state = 'bounced' WHERE email = :email", email=BOB)
+    told = [(each.uid, each.states) async for each in messages.summaries(core, caller, since=0)]
+
+    assert [("u", {"queued": 2, "bounced": 1}), (alone, {"queued": 1})] == told
+    batch = await messages.batch_by_uid(core, caller, "u")
+    assert {"queued": 2, "bounced": 1} == await messages.states(core, batch)
+    assert 4 == await messages.count_deliveries(core, caller, since=0)
+    assert 0 == await messages.count_deliveries(core, caller, since=core.clock.now() + 10**9)
