@@ -122,7 +122,7 @@ class Query(Paged, rename="camel", kw_only=True):
 
 
 class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """An event. ``url`` and the facts of a bounce stand only where they belong."""
+    """An event. The facts of a bounce stand only there."""
 
     id: str
     type: str

@@ -24,6 +24,7 @@ _BATCH_LIMIT_BYTES: Final = 64 * MIB
 _MOST_ENTRIES: Final = 100
 _LONGEST_KEY: Final = 255
 _ENTRY: Final = Reader(Email)
+_OBJECT: Final = ord("{")
 
 
 class Accepted(msgspec.Struct):
@@ -112,6 +113,8 @@ async def _submitted(call: Call, drafts: Sequence[Draft]) -> list[Receipt | Refu
 
 
 async def _entry(raw: msgspec.Raw, choices: Choices) -> Draft | Refusal:
+    if memoryview(raw)[0] != _OBJECT:
+        return ValidationFailed((Violation("", "This value should be of type object."),))
     found = Violations()
     try:
         email = _ENTRY.read(raw)
@@ -119,7 +122,8 @@ async def _entry(raw: msgspec.Raw, choices: Choices) -> Draft | Refusal:
         found.refuse()
         return await choices.settle(email, draft)
     except Malformed:
-        return ValidationFailed((Violation("", "This value should be of type object."),))
+        # no JSON in the end: letters of an entry are looked at later than its brackets
+        raise
     except Refusal as refusal:
         return refusal
 

@@ -178,6 +178,15 @@ async def test_a_hundred_entries_and_no_more(house):
     assert "messages" == more.json()["error"]["violations"][0]["field"]
 
 
+async def test_a_batch_that_is_not_utf8_is_no_json(house):
+    """An entry with a letter that is none refuses the whole call."""
+    client = await house.client("pufferpost")
+
+    answer = await client.post("v1/messages/batch", content=b'{"messages": [{"from": "\xff"}]}')
+
+    assert (400, "bad_request") == (answer.status_code, answer.json()["error"]["code"])
+
+
 @pytest.mark.parametrize(
     "path", ["v1/messages?recipient=%00", "v1/templates?slug=%00", "v1/templates/%00", "v1/messages/%00"]
 )
