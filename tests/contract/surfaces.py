@@ -50,6 +50,8 @@ def keyed(name: str, wanted: Ask, key: str, kind: str = "") -> Ask:
 
 def check(answer: httpx.Response) -> None:
     """What holds for every answer of every dialect: it can be traced, and says that it is JSON."""
+    for name in ("x-request-id", "content-type", "content-length"):
+        assert 1 == len(answer.headers.get_list(name)), name
     assert answer.headers["x-request-id"]
     assert answer.headers["content-type"].startswith("application/json")
     answer.json()

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import messages
+from core.paging import PageRequest
 from tests.contract.surfaces import (
     DIALECTS,
     DRIVERS,
@@ -61,6 +63,11 @@ async def test_no_value_in_a_mail_breaks_anything(house, name):
             judge(name, await ask(house, name, as_json(wanted, body), key), (field, value))
 
     await house.settle()
+    request = PageRequest(limit=1000)
+    for message in (await messages.page(house.core, await house.caller(), messages.Filter(), request)).items:
+        head = (await messages.source(house.core, message)).partition(b"\r\n\r\n")[0]
+        assert b"\r\nbcc" not in head.lower()
+        assert b"\n" not in head.replace(b"\r\n", b"")
 
 
 async def test_no_path_or_query_breaks_anything(house, name):
