@@ -105,7 +105,7 @@ def _decoded(run: re.Match[str]) -> str:
                 joined[-1] = (joined[-1][0], joined[-1][1] + data)
             else:
                 joined.append((charset.lower(), data))
-        return "".join([_read(charset, data) for charset, data in joined])
+        return "".join([read(charset, data) for charset, data in joined])
     except (LookupError, ValueError):
         return run[0]
 
@@ -116,7 +116,8 @@ def _unwrapped(encoding: str, payload: str) -> bytes:
     return binascii.a2b_base64(payload.encode() + b"=" * (-len(payload) % 4))
 
 
-def _read(charset: str, data: bytes) -> str:
+def read(charset: str, data: bytes) -> str:
+    """The text that bytes stand for in a charset by its MIME name; raises LookupError and ValueError."""
     if charset.replace("-", "_") in _NO_CHARSETS:
         raise LookupError(charset)
     return data.decode(charset)

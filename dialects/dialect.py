@@ -13,6 +13,7 @@ from dialects.endpoint import Admit, Codec, Guard, Operation
 from dialects.refusals import Answer
 from dialects.request import Request
 from dialects.routing import Paths
+from dialects.submission import Submission
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -88,6 +89,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json; charset=utf-8"),)
     request_id: Callable[[str], str] = str
     templates: tuple[TemplateSeed, ...] = ()
+    submission: Submission = Submission()
 
     @property
     def prefix(self) -> str:

@@ -110,7 +110,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     refuses only when none remains, ``refuse`` refuses when any is suppressed.
     ``sandbox``: everything happens but nothing leaves. ``redirect_to``: mail goes to these
     instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
-    ``shown_to`` stands in the To header where it is not the recipients themselves.
+    ``shown_to`` and ``shown_cc`` stand in the header where it does not name the recipients themselves.
     ``id_headers`` name headers of the letter that carry the message's id.
     ``sender_trusted``: the sender need not be known, because nothing leaves that could abuse it.
     ``extra``: a dialect's own words that are only echoed back by it.
@@ -121,6 +121,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     cc: tuple[Party, ...] = ()
     bcc: tuple[Party, ...] = ()
     reply_to: tuple[Party, ...] = ()
+    shown_to: tuple[Party, ...] = ()
+    shown_cc: tuple[Party, ...] = ()
     content: Content = Content()
     template: TemplateUse | None = None
     variables: dict[str, Value] = {}

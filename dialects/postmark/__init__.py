@@ -8,6 +8,7 @@ from dialects.dialect import Dialect, Group, Marks
 from dialects.postmark import auth, emails, errors, messages
 from dialects.postmark.codec import PostmarkCodec
 from dialects.postmark.limits import admit
+from dialects.postmark.submission import SUBMISSION
 from dialects.routing import Paths
 
 DIALECT = Dialect(
@@ -21,6 +22,7 @@ DIALECT = Dialect(
     # the SDKs disagree on case and on a slash at the end (/deliveryStats, /bounces/)
     paths=Paths(fold_case=True),
     admit=admit,
+    submission=SUBMISSION,
     sample=(
         "curl {url}/email -H 'X-Postmark-Server-Token: {key}' -H 'Content-Type: application/json' "
         """-d '{"From":"you@example.org","To":"friend@example.org","Subject":"Hello","TextBody":"First mail"}'"""

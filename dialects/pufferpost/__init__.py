@@ -6,6 +6,7 @@ Source: PufferPost guides and API reference, and the provider's Symfony bridge a
 from dialects.dialect import Dialect, Group, Marks
 from dialects.pufferpost import auth, errors, identity, limits, messages, sending, templates
 from dialects.pufferpost.bodies import BodyCodec
+from dialects.pufferpost.submission import SUBMISSION
 from dialects.pufferpost.wire import request_id
 
 DIALECT = Dialect(
@@ -25,6 +26,7 @@ DIALECT = Dialect(
     codec=BodyCodec(),
     admit=limits.admit,
     request_id=request_id,
+    submission=SUBMISSION,
     sample=(
         "curl {url}/v1/messages -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

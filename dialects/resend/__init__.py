@@ -8,6 +8,7 @@ from dialects.dialect import Dialect, Group, Marks
 from dialects.resend import auth, errors, sending, sent
 from dialects.resend.idempotency import KeyedCodec
 from dialects.resend.limits import admit
+from dialects.resend.submission import SUBMISSION
 
 DIALECT = Dialect(
     name="resend",
@@ -18,6 +19,7 @@ DIALECT = Dialect(
     keys=(auth.KEY,),
     codec=KeyedCodec(sending.KEYED),
     admit=admit,
+    submission=SUBMISSION,
     sample=(
         "curl {url}/emails -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

@@ -1,0 +1,176 @@
+"""The parts of a letter that was read: which are its bodies, and which travel with it as files. Pure."""
+
+import mimetypes
+import re
+from email.message import Message
+from itertools import count
+from typing import Final, Self
+from urllib.parse import unquote_to_bytes
+
+from core import headers, words
+from core.errors import Unsupported
+from core.messages.draft import Attachment
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_BOUNDARY: Final = re.compile(rb"boundary[*0 \t]*=", re.IGNORECASE)
+# each nesting costs the parser a look at every line; nobody's mail comes near
+_MOST_MULTIPARTS: Final = 100
+# parameters that do not describe the data
+_OF_THE_WRAPPING: Final = re.compile(r"(?:name|boundary)(?:\*.*)?", re.IGNORECASE)
+# taking these apart makes them worthless
+_SEALED: Final = frozenset({"multipart/signed", "multipart/encrypted"})
+_BODIES: Final = {"text/plain": "text", "text/html": "html"}
+# an invitation: readers find it among the files as well
+_FILE_ALTERNATIVES: Final = frozenset({"text/calendar"})
+
+
+def has_too_many(raw: bytes) -> bool:
+    """Whether a letter nests more multiparts than any honest one."""
+    return sum(1 for _ in _BOUNDARY.finditer(raw)) > _MOST_MULTIPARTS
+
+
+class Bodies:
+    """What is shown of a letter, ``text`` and ``html`` or None, and its files.
+
+    Of several texts in a row one is made; a text that belongs to neither alternative is a file.
+    """
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.html: str | None = None
+        self._files: list[tuple[Attachment, bool]] = []
+
+    @classmethod
+    def of(cls, letter: Message) -> Self:
+        """Sort a letter's parts; raises Unsupported."""
+        made = cls()
+        made._add(letter, (), "")
+        return made
+
+    def files(self) -> tuple[Attachment, ...]:
+        """The files in their order; one that is marked as an attachment is inline only where the HTML shows it."""
+        return tuple(
+            _loose(file) if loose and f"cid:{file.content_id}" not in (self.html or "") else file
+            for file, loose in self._files
+        )
+
+    def _add(self, part: Message, ancestors: tuple[str, ...], parent: str) -> None:
+        media, parameters = headers.media_type(_value(part, "content-type") or "text/plain")
+        children = part.get_payload() if part.is_multipart() else None
+        if isinstance(children, list):
+            if media in _SEALED:
+                raise Unsupported(f"A {media} message")
+            for child in (each for each in children if isinstance(each, Message)):
+                self._add(child, (*ancestors, media), media)
+            return
+        if media.startswith("multipart/"):
+            # without its boundaries there is only its text
+            media = "text/plain"
+        disposition, named = _disposition(part)
+        name = _parameter(named, "filename") or _parameter(parameters, "name")
+        is_file = disposition == "attachment" or bool(name)
+        if not is_file and self._take(part, media, parameters, ancestors):
+            return
+        if not is_file and parent == "multipart/alternative" and media not in {*_BODIES, *_FILE_ALTERNATIVES}:
+            raise Unsupported(f"An alternative of type {media}")
+        self._keep(part, name, headers.with_parameters(media, _describing(parameters)), disposition)
+
+    def _take(
+        self, part: Message, media: str, parameters: list[tuple[str, str]], ancestors: tuple[str, ...]
+    ) -> bool:
+        """Make it part of a body, if it is one."""
+        slot = _BODIES.get(media)
+        if slot is None:
+            return False
+        other = self.html if slot == "text" else self.text
+        if other is not None and "multipart/alternative" not in ancestors:
+            return False
+        text = _decoded(_data(part), _parameter(parameters, "charset"))
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        held: str | None = getattr(self, slot)
+        setattr(self, slot, text if held is None else f"{held}\n{text}")
+        return True
+
+    def _keep(self, part: Message, name: str, content_type: str, disposition: str) -> None:
+        plain_type = content_type.partition(";")[0]
+        ending = mimetypes.guess_extension(plain_type) or ".bin"
+        content_id = _clean(_value(part, "content-id").strip().strip("<>"))
+        file = Attachment(
+            filename=name or f"part-{len(self._files) + 1}{ending}",
+            content_type=content_type,
+            content_id=content_id,
+            data=_data(part),
+        )
+        self._files.append((file, disposition == "attachment"))
+
+
+def _loose(file: Attachment) -> Attachment:
+    return Attachment(filename=file.filename, content_type=file.content_type, data=file.data)
+
+
+def _value(part: Message, name: str) -> str:
+    """A field of a part on one line, empty where it has none."""
+    found = next((value for key, value in part.raw_items() if key.lower() == name), "")
+    data = str(found).encode("utf-8", "surrogateescape")
+    return re.sub(r"[\r\n]+", "", _decoded(data, "utf-8"))
+
+
+def _data(part: Message) -> bytes:
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
+
+
+def _disposition(part: Message) -> tuple[str, list[tuple[str, str]]]:
+    text = _value(part, "content-disposition")
+    # the reader of media types knows parameters; a type is put before them for it
+    _, parameters = headers.media_type(f"x/x;{text.partition(';')[2]}")
+    return text.partition(";")[0].strip().lower(), parameters
+
+
+def _describing(parameters: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(key, _clean(value)) for key, value in parameters if _OF_THE_WRAPPING.fullmatch(key) is None]
+
+
+def _parameter(parameters: list[tuple[str, str]], name: str) -> str:
+    """A parameter in any form it has: RFC 2231 in one piece or several, plain, or encoded words against the rules."""
+    held = {key.lower(): value for key, value in parameters}
+    if f"{name}*" in held:
+        return _clean(_extended(held[f"{name}*"]))
+    if f"{name}*0" in held or f"{name}*0*" in held:
+        return _clean(_joined(held, name))
+    return _clean(words.decode(held.get(name, "")))
+
+
+def _joined(held: dict[str, str], name: str) -> str:
+    """The continuations of RFC 2231 section 3, as one extended value where any of them is one."""
+    pieces = []
+    for number in count():
+        piece = held.get(f"{name}*{number}*", held.get(f"{name}*{number}"))
+        if piece is None:
+            break
+        pieces.append(piece)
+    return _extended("".join(pieces)) if f"{name}*0*" in held else "".join(pieces)
+
+
+def _extended(text: str) -> str:
+    charset, quote, rest = text.partition("'")
+    if not quote:
+        return text
+    return _decoded(unquote_to_bytes(rest.partition("'")[2]), charset)
+
+
+def _decoded(data: bytes, charset: str) -> str:
+    """A text in its charset; where it lies, in UTF-8, else in the charset of western mail."""
+    for each in (charset or "utf-8", "utf-8"):
+        try:
+            text = words.read(each.lower(), data)
+            # some codecs give half of a pair, which no encoder takes
+            text.encode()
+        except (LookupError, ValueError):
+            continue
+        return text
+    return data.decode("cp1252", "replace")
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text)
