@@ -38,7 +38,8 @@ class Budget:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._used -= size
-            else:
+            elif entry in self._waiting:
+                # else it was passed over already, by whoever made room since
                 self._waiting.remove(entry)
             self._wake()
             raise

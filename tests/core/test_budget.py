@@ -110,6 +110,21 @@ async def test_whoever_is_cancelled_with_its_room_just_given_returns_it():
     assert 0 == budget._used
 
 
+async def test_whoever_is_cancelled_while_room_is_made_is_passed_over():
+    """The one who makes room and the one who gives up may do so in the same turn of the loop."""
+    work = Work(Budget(10))
+    for name in "abc":
+        await work.start(name, 10)
+
+    work._ends["a"].set()
+    await work.cancel("b")
+
+    assert ["c"] == work.running
+    await work.end("c")
+    await work._tasks.pop("a")
+    assert 0 == work.budget._used
+
+
 async def test_a_crash_returns_its_room():
     """Whatever ends the block."""
     budget = Budget(10)
