@@ -27,9 +27,12 @@ def new() -> str:
     tick = (time.time_ns() << 12) // 1_000_000
     _last = tick = tick if tick > _last else _last + 1
     head = f"{tick >> 12:012x}"
-    if not _tails:
+    try:
+        tail = _tails.pop()
+    except IndexError:  # asked this way, as another thread may take the last one after a look
         _tails.extend(_random_tails())
-    return f"{head[:8]}-{head[8:]}-7{tick & 0xFFF:03x}-{_tails.pop()}"
+        tail = _tails.pop()
+    return f"{head[:8]}-{head[8:]}-7{tick & 0xFFF:03x}-{tail}"
 
 
 def _random_tails() -> Iterator[str]:
