@@ -74,21 +74,24 @@ class Results(msgspec.Struct):
 async def send(call: Call, body: Email) -> Accepted:
     """Accept one message. A repetition under the same idempotency key gets the first answer again."""
     found = Violations()
-    draft, claim = body.draft(found), _claim(call, body, found)
+    draft, key = body.draft(found), _key(call, found)
     found.refuse()
     draft = await Choices(call).settle(body, draft)
-    receipt = await messages.submit(call.core, call.caller, draft, claim=claim)
+    receipt = await messages.submit(call.core, call.caller, draft, claim=_claim(key, body))
     if receipt.replayed:
         call.headers.append((b"idempotent-replayed", b"true"))
     return Accepted(shown("msg", receipt.id))
 
 
-def _claim(call: Call, body: Email, found: Violations) -> messages.Claim | None:
-    key = call.request.header(b"idempotency-key")
-    if not key:
-        return None
+def _key(call: Call, found: Violations) -> str:
+    """The idempotency key; an empty one is none."""
+    key = call.request.header(b"idempotency-key") or ""
     found.length("Idempotency-Key", key, _LONGEST_KEY)
-    return messages.Claim(scope="idempotency", key=key, fingerprint=body.fingerprint())
+    return key
+
+
+def _claim(key: str, body: Email) -> messages.Claim | None:
+    return messages.Claim(scope="idempotency", key=key, fingerprint=body.fingerprint()) if key else None
 
 
 async def send_batch(call: Call, body: Batch) -> Results:

@@ -40,6 +40,16 @@ async def test_a_replay_answers_though_the_recipient_is_suppressed_by_now(house)
     )
 
 
+async def test_data_nested_without_end_is_refused_with_a_key_too(house):
+    """Nothing is made of a body before it was checked."""
+    client = await house.client("pufferpost")
+    nested = b'{"data": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}"
+
+    answer = await client.post("v1/messages", content=nested, headers={"Idempotency-Key": "k"})
+
+    assert answer.status_code in (400, 422)
+
+
 async def test_a_key_of_256_characters_is_refused(house):
     """255 are allowed."""
     client = await house.client("pufferpost")
