@@ -60,9 +60,7 @@ async def development(
     known = _known(data / _FILE)
     keys: Keys = {}
     for dialect in dialects.values():
-        secrets = {
-            kind.name: await _key(core, dialect, kind, place, known) for kind in dialect.keys
-        }
+        secrets = {kind.name: await _key(core, dialect, kind, place, known) for kind in dialect.keys}
         keys[dialect.name] = secrets if len(secrets) > 1 else next(iter(secrets.values()))
     samples = {
         dialect.name: dialect.sample.replace("{url}", settings.url).replace(

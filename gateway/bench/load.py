@@ -46,7 +46,7 @@ def _wrk(plan: Plan) -> Result:
         script.write_text(f'wrk.method = "POST"\n{headers}wrk.body = {_lua(plan.body)}\n')
         url = f"http://{plan.host}:{plan.port}{plan.path}"
         done = subprocess.run(  # noqa: S603
-            ["wrk", "-t1", f"-c{plan.connections}", f"-d{plan.seconds:g}s", "--latency", "-s", str(script), url],  # noqa: S607
+            ["wrk", "-t1", f"-c{plan.connections}", f"-d{plan.seconds}s", "--latency", "-s", str(script), url],  # noqa: S607
             check=False, capture_output=True, text=True,
         )  # fmt: skip
     if done.returncode:

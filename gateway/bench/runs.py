@@ -34,7 +34,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
     database: str
     connections: int
-    seconds: float
+    seconds: int
     rounds: int
 
 
@@ -111,7 +111,7 @@ def _say(measured: dict[str, Measured], unit: str, per_request: int = 1) -> None
 def _headline(setup: Setup, data: Path) -> None:
     store = "PostgreSQL" if setup.database.startswith("postgres") else "SQLite"
     click.echo(
-        f"{store}, one process, {setup.connections} connections, {setup.rounds} rounds of {setup.seconds:g} s, "
+        f"{store}, one process, {setup.connections} connections, {setup.rounds} rounds of {setup.seconds} s, "
         f"fsync {fsync_ms(data):.2f} ms, load by {load.tool()}"
     )
 

@@ -19,10 +19,22 @@ def bench() -> None:
 def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--database", default="", help="postgresql://…; a fresh SQLite file where left out."),
-        click.option("--connections", default=50, show_default=True, help="Connections that ask at once."),
-        click.option("--seconds", default=5.0, show_default=True, help="Length of a round."),
         click.option(
-            "--rounds", default=5, show_default=True, help="Rounds for each subject; medians are shown."
+            "--connections",
+            default=50,
+            show_default=True,
+            type=click.IntRange(1),
+            help="Connections that ask at once.",
+        ),
+        click.option(
+            "--seconds", default=5, show_default=True, type=click.IntRange(1), help="Length of a round."
+        ),
+        click.option(
+            "--rounds",
+            default=5,
+            show_default=True,
+            type=click.IntRange(1),
+            help="Rounds for each subject; medians are shown.",
         ),
     ):
         command = option(command)

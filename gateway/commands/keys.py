@@ -28,7 +28,9 @@ def _describes_key(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--kind", help="Sort of key where the provider has several, such as server or account.")
     @click.option("--name", default="", help="A name to know it by.")
     @click.option("--scope", "scopes", multiple=True, help="A right of the key; repeat for more.")
-    @click.option("--environment", default="live", show_default=True, help="live, or test where there is one.")
+    @click.option(
+        "--environment", default="live", show_default=True, help="live, or test where there is one."
+    )
     @account_option
     @workspace_option
     @wraps(command)

@@ -31,16 +31,16 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), help="HTTP port; 0 picks a free one.  [default: 8025]")
-@click.option("--smtp-port", type=click.IntRange(0, 65535), help="SMTP port; 0 picks a free one.  [default: 1025]")
+@click.option(
+    "--smtp-port", type=click.IntRange(0, 65535), help="SMTP port; 0 picks a free one.  [default: 1025]"
+)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True,
               help="Folder for the database and dev.json; delete it to begin anew.")  # fmt: skip
 @click.option(
     "--relay", help="Send for real through smtp://user:password@host:port instead of keeping mail here."
 )
 @config_option
-def dev(
-    port: int | None, smtp_port: int | None, data: Path, relay: str | None, config: Path | None
-) -> None:
+def dev(port: int | None, smtp_port: int | None, data: Path, relay: str | None, config: Path | None) -> None:
     """Start a server for development: SQLite, one key for each dialect, mail is kept and not sent.
 
     Any sender is accepted. When it listens, dev.json in the data folder tells its addresses and keys.
