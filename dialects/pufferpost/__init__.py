@@ -4,7 +4,7 @@ Source: PufferPost guides and API reference, and the provider's Symfony bridge a
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.pufferpost import auth, errors, identity, limits, messages, sending, templates
+from dialects.pufferpost import auth, errors, identity, limits, messages, sending, templates, versions
 from dialects.pufferpost.bodies import BodyCodec
 from dialects.pufferpost.submission import SUBMISSION
 from dialects.pufferpost.wire import request_id
@@ -15,8 +15,8 @@ DIALECT = Dialect(
         Group(limits.sender, sending.OPERATIONS),
         Group(auth.scoped("messages:read"), messages.OPERATIONS),
         Group(auth.key, identity.OPERATIONS),
-        Group(auth.scoped("templates:manage"), templates.MANAGING),
-        Group(auth.scoped("templates:read"), templates.READING),
+        Group(auth.scoped("templates:manage"), templates.MANAGING + versions.MANAGING),
+        Group(auth.scoped("templates:read"), templates.READING + versions.READING),
     ),
     tell=errors.tell,
     # the guides' host, the Symfony bridge's and the package's
