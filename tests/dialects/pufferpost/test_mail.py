@@ -3,12 +3,17 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.addresses import Address
 from core.errors import Malformed
 from core.messages import Attachment, Content, Draft, Party
+from core.messages.intake import check
+from core.templates import Body
 from dialects.pufferpost.bodies import Reader
 from dialects.pufferpost.mail import Email
+from dialects.pufferpost.versions import NewVersion
 from dialects.pufferpost.violations import ValidationFailed, Violation, Violations
 
 _READER = Reader(Email)
@@ -179,3 +184,60 @@ def test_the_fingerprint_is_of_what_is_sent():
     assert 4 == len(
         {fingerprint(_LEAST | change) for change in ({}, {"html": "h"}, {"to": "x@y.zz"}, {"text": "u"})}
     )
+
+
+def _made(reader, body, make):
+    """What a body becomes, or its violations."""
+    found = Violations()
+    try:
+        made = make(reader.read(json.dumps(body).encode()), found)
+        found.refuse()
+    except ValidationFailed as refused:
+        return refused.violations
+    return made
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.sampled_from(["a@b.cc", "A <a@b.cc>", "", " ", "UTC", "de", "aGk=", "X-A"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["X-A"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_FILES = st.lists(
+    _VALUES
+    | st.fixed_dictionaries({}, optional=dict.fromkeys(("filename", "contentType", "content"), _VALUES)),
+    max_size=4,
+)
+_FIELDS = (
+    "from", "to", "templateId", "template", "data", "subject", "html", "text", "replyTo", "cc", "bcc", "headers",
+    "metadata", "unsubscribeGroup", "locale", "timezone", "attachments",
+)  # fmt: skip  # the body's own names
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(_FIELDS, _VALUES) | {"attachments": _FILES | _VALUES}),
+)
+def test_any_body_is_a_draft_that_core_takes_or_violations(body):
+    """There is no third way: whatever JSON holds, it is accepted whole or told field by field."""
+    made = _made(_READER, body, Email.draft)
+
+    if isinstance(made, Draft):
+        check(made)
+    else:
+        assert 0 < len(made) == len({each.field for each in made})
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("subject", "body", "sample_data", "locales"), _VALUES))
+)
+def test_any_version_is_one_or_violations(body):
+    """Likewise for what templates are made of."""
+    made = _made(Reader(NewVersion), body, NewVersion.made)
+
+    assert isinstance(made, Body) or made
