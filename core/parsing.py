@@ -133,7 +133,8 @@ def _people(fields: Fields, name: str) -> tuple[Party, ...]:
         found = _odd(name, text)
     once: dict[str, Party] = {}
     for each in found:
-        once.setdefault(addresses.key(each.email), Party(each))
+        given = addresses.display(each) if each.name else ""
+        once.setdefault(addresses.key(each.email), Party(each, given))
     return tuple(once.values())
 
 

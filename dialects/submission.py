@@ -30,13 +30,12 @@ def unchanged(draft: Draft) -> Draft:
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect's manners in SMTP. The default is for providers without it: its name as user name, the key as password.
 
-    ``user``: the user name, in any case; empty for the dialect's own name. ``user_is_key``: both are the key instead.
+    The dialect's name is a user name everywhere, in any case; ``user_is_key``: so is the key itself.
     ``scopes``: a key must hold one of them to send; empty for any key. ``instructions``: lower-case names of headers
     that ask the provider for something; a name that ends in a hyphen stands for all that begin so.
     ``finish`` makes what the dialect makes of every draft; it raises Refusal.
     """
 
-    user: str = ""
     user_is_key: bool = False
     scopes: frozenset[str] = frozenset()
     limit_bytes: int = 40 * MIB
@@ -48,9 +47,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
     def secret(self, dialect: str, user: str, password: str) -> str | None:
         """The key in a login, or None where the user name is not this dialect's."""
-        if self.user_is_key:
-            return password if user.lower() == password.lower() else None
-        return password if user.lower() == (self.user or dialect) else None
+        named = user.lower() == dialect or (self.user_is_key and user.lower() == password.lower())
+        return password if named else None
 
     def instruction(self, name: str) -> bool:
         """Whether a header asks for something."""

@@ -155,9 +155,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Tell the address of this server, without a slash at its end."""
         if self.public_url:
             return self.public_url.rstrip("/")
+        return f"http://{self._reachable}:{self.port}"
+
+    @property
+    def smtp_url(self) -> str:
+        """Tell where mail is taken, empty where it is not."""
+        return f"smtp://{self._reachable}:{self.smtp_port}" if self.smtp_submission else ""
+
+    @property
+    def _reachable(self) -> str:
         # a wildcard is no address to connect to
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  # compared, not bound
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"[{host}]" if ":" in host else host
 
     def __repr__(self) -> str:
         """Show what is set, with a row of dots for a secret."""

@@ -27,17 +27,21 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The content of dev.json."""
 
     url: str
+    smtp: str = ""
     keys: Keys
     samples: dict[str, str] = {}
 
     def shell(self) -> str:
         """The same as variables of a shell."""
-        names = {"URL": self.url} | dict(_flat(self.keys))
+        mail = {"SMTP": self.smtp} if self.smtp else {}
+        names = {"URL": self.url} | mail | dict(_flat(self.keys))
         return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in names.items())
 
     def welcome(self) -> str:
         """What is printed: the address, and a line to paste for each dialect."""
         lines = [f"Babelpost listens on {self.url}", ""]
+        if self.smtp:
+            lines += [f"and takes mail on {self.smtp}: a dialect's name as user name, its key as password", ""]
         for name, sample in self.samples.items():
             lines += [f"{name}:", f"  {sample}", ""]
         return "\n".join(lines)
@@ -68,7 +72,7 @@ async def development(
         )
         for dialect in dialects.values()
     }
-    made = Development(url=settings.url, keys=keys, samples=samples)
+    made = Development(url=settings.url, smtp=settings.smtp_url, keys=keys, samples=samples)
     # told whole and readable by its owner alone, since both hold keys
     _write(data / _SHELL, made.shell().encode())
     told = msgspec.json.encode(msgspec.structs.replace(made, samples={}))

@@ -19,8 +19,10 @@ _UNSPOKEN = frozenset(
     {"api_key", "authorization", "body", "headers", "html", "key", "password", "secret", "text", "token"}
 )
 
-# at INFO httpx logs whole addresses, tokens included, and aiosmtpd ("mail.log") every command of a client
-_TALKATIVE = ("httpcore", "httpx", "mail.log")
+# at INFO httpx logs whole addresses, tokens included
+_TALKATIVE = ("httpcore", "httpx")
+# aiosmtpd logs the commands of its clients, and a line it does not know as a warning: that may be half a login
+_MUTE = ("mail.log",)
 
 
 def configure(level: Literal["debug", "info", "warning", "error"], form: Literal["json", "console"]) -> None:
@@ -82,6 +84,8 @@ def _adopt(severity: int) -> None:
     root.setLevel(severity)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(severity, logging.WARNING))
+    for name in _MUTE:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _renderers(form: Literal["json", "console"]) -> tuple[structlog.typing.Processor, ...]:

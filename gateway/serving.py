@@ -15,6 +15,8 @@ from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
 from gateway.app import Gateway
 from gateway.config import Settings, check_dialects
+from gateway.conversation import Conversation
+from gateway.submission import Desk
 
 _KEEP_ALIVE_S: Final = 75
 _DRAIN_S: Final = 20
@@ -38,14 +40,15 @@ def enabled(settings: Settings) -> Mapping[str, Dialect]:
     return {name: known[name] for name in wanted}
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, option: str = "port") -> socket.socket:
     """A bound socket; raises ClickException that says what to do where the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
     except OSError as error:
         message = (
-            f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port or BABELPOST_PORT."
+            f"cannot listen on {host}:{port}: {error.strerror}. "
+            f"Choose another with --{option.replace('_', '-')} or BABELPOST_{option.upper()}."
         )
         raise ClickException(message) from error
 
@@ -76,6 +79,40 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
     finally:
         server.should_exit = True
         await task
+
+
+def listen_for_mail(settings: Settings) -> socket.socket | None:
+    """A bound socket for SMTP, or None where the settings want none."""
+    if not settings.smtp_submission:
+        return None
+    return listen(settings.host, settings.smtp_port, "smtp_port")
+
+
+@asynccontextmanager
+async def submitting(core: Core, settings: Settings, bound: socket.socket | None) -> AsyncIterator[None]:
+    """Take mail by SMTP for the length of the block; leaving it lets the messages in work end."""
+    if bound is None:
+        yield
+        return
+    desk = Desk(core, enabled(settings))
+    talking: set[Conversation] = set()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Conversation(desk, talking), sock=bound, backlog=_BACKLOG)
+    try:
+        yield
+    finally:
+        server.close()
+        await _leave(talking)
+
+
+async def _leave(talking: set[Conversation]) -> None:
+    for each in tuple(talking):
+        each.leave()
+    tasks = [each.task for each in talking]
+    if tasks:
+        await asyncio.wait(tasks, timeout=_DRAIN_S)
+    for each in tuple(talking):
+        each.abort()
 
 
 @asynccontextmanager

@@ -18,7 +18,6 @@ def _finish(draft: Draft) -> Draft:
 
 
 SUBMISSION: Final = Submission(
-    user="resend",
     scopes=frozenset({"full_access", "sending_access"}),
     instructions=("resend-idempotency-key",),
     on_suppressed="record",

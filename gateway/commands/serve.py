@@ -2,6 +2,7 @@
 
 import gc
 import os
+import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from gateway.assemble import opened, working
 from gateway.commands.options import config_option
 from gateway.config import Settings, load
 from gateway.development import Development, development
-from gateway.serving import enabled, listen, running, serving, stoppable
+from gateway.serving import enabled, listen, listen_for_mail, running, serving, stoppable, submitting
 
 # what lives for one request is freed by counting references; the collector is only there for rare cycles
 _COLLECT_AFTER: Final = 20_000
@@ -27,6 +28,15 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
     uvloop.run(work)
+
+
+def _listening(settings: Settings) -> tuple[Settings, socket.socket, socket.socket | None]:
+    """Bound sockets for HTTP and, unless it is turned off, SMTP; the settings then have the ports they got."""
+    bound, mail = listen(settings.host, settings.port), listen_for_mail(settings)
+    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+    if mail is not None:
+        settings = msgspec.structs.replace(settings, smtp_port=mail.getsockname()[1])
+    return settings, bound, mail
 
 
 @click.command()
@@ -63,12 +73,12 @@ def dev(port: int | None, smtp_port: int | None, data: Path, relay: str | None, 
 
 async def _dev(settings: Settings, data: Path) -> None:
     with stoppable() as stopped:
-        bound = listen(settings.host, settings.port)
-        settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+        settings, bound, mail = _listening(settings)
         async with (
             opened(settings) as core,
             working(core, settings) as worker,
             serving(core, settings, bound),
+            submitting(core, settings, mail),
             running(worker),
         ):
             made: Development = await development(core, settings, enabled(settings), data)
@@ -91,14 +101,16 @@ def serve(config: Path | None, *, no_worker: bool) -> None:
 
 async def _serve(settings: Settings, *, deliver: bool) -> None:
     with stoppable() as stopped:
-        bound = listen(settings.host, settings.port)
-        settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+        settings, bound, mail = _listening(settings)
         async with (
             opened(settings) as core,
             working(core, settings) as worker,
             serving(core, settings, bound),
+            submitting(core, settings, mail),
         ):
             click.echo(f"listening on {settings.url}", err=True)
+            if mail is not None:
+                click.echo(f"taking mail on {settings.smtp_url}", err=True)
             if not deliver:
                 await stopped.wait()
                 return

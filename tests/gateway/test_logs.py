@@ -12,7 +12,7 @@ from gateway import logs
 @pytest.fixture(autouse=True)
 def _put_back():
     """Leave the process's logging as it was."""
-    names = (None, *logs._TALKATIVE)
+    names = (None, *logs._TALKATIVE, *logs._MUTE)
     levels = {name: logging.getLogger(name).level for name in names}
     handlers = list(logging.getLogger().handlers)
     yield
