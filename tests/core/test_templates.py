@@ -1,113 +1,131 @@
-"""Templates: versions that never change, languages, and what they would say."""
+"""Templates: versions that never change under what was sent with them."""
 
+import asyncio
+
+import msgspec
 import pytest
 
 from core import templates
-from core.core import Caller
-from core.errors import Conflict, NotFound, RenderFailed
-from core.messages.rendering import preview
+from core.errors import Conflict, NotFound
 from core.paging import PageRequest
-from core.render import Options
 from core.templates import Body, NewTemplate, Variant
-
-BODY = Body(
-    subject="Hi {{ name }}",
-    html="<p>Hi {{ name }}</p>",
-    defaults={"name": "you"},
-    variants={
-        "de": Variant(subject="Hallo {{ name }}", html="<p>Hallo {{ name }}</p>"),
-        "de-AT": Variant(subject="Servus {{ name }}", html="<p>Servus {{ name }}</p>"),
-    },
-)
+from tests.core.post import caller_in
 
 
-def new(slug="hello", body=BODY):
+def new(slug="s", **body):
     """A template to make."""
-    return NewTemplate(slug=slug, name=slug, syntax="twig", body=body)
+    return NewTemplate(slug=slug, name=f"The {slug}", syntax="twig", body=Body(**{"subject": "one", **body}))
 
 
-async def test_versions_are_numbered_and_stay(core, caller):
-    """Saving adds one, which is the template's from then on; the old ones can be read."""
+async def test_a_template_is_found_by_id_and_slug(core, caller):
+    """With its newest version, whole."""
+    made = await templates.create(core, caller, new(html="<p>", sample={"a": [1]}, defaults={"b": None}))
+
+    assert made == await templates.get(core, caller, made.id) == await templates.find(core, caller, "s")
+    assert made == await templates.find(core, caller, made.id)
+    assert (1, new(html="<p>", sample={"a": [1]}, defaults={"b": None}).body) == (made.version, made.body)
+
+
+async def test_a_change_is_a_new_version(core, caller):
+    """The old ones stay as they were."""
     made = await templates.create(core, caller, new())
-    saved = await templates.save(core, caller, made.id, Body(subject="2"))
+    changed = await templates.save(core, caller, made.id, Body(subject="two"))
 
-    first = await templates.version(core, saved, 1)
-    newest = await templates.versions(core, saved, PageRequest(limit=1))
-    older = await templates.versions(core, saved, PageRequest(limit=1, after=newest.items[0].id))
-
-    assert (1, 2, "2") == (made.version, saved.version, saved.body.subject)
-    assert BODY == first.body
-    assert [(2,), (1,)] == [tuple(each.version for each in page.items) for page in (newest, older)]
-    assert (True, False) == (newest.more, older.more)
+    assert (2, "two") == (changed.version, changed.body.subject)
+    assert ["one", "two"] == [(await templates.version(core, changed, n)).body.subject for n in (1, 2)]
+    with pytest.raises(NotFound):
+        await templates.version(core, changed, 3)
 
 
-async def test_a_slug_is_taken_once_in_a_workspace(core, caller):
-    """By whatever syntax; another workspace has its own."""
-    await templates.create(core, caller, new())
-
-    with pytest.raises(Conflict) as caught:
-        await templates.create(core, caller, new())
-
-    assert ("slug", "hello") == (caught.value.kind, caught.value.id)
-    other = Caller(account_id=caller.account_id, workspace_id="00000000-0000-7000-8000-000000000000")
-    assert "hello" == (await templates.create(core, other, new())).slug
-
-
-async def test_what_is_not_the_callers_is_not_found(core, caller):
-    """By id, by slug, for saving; and a version that was never saved."""
+async def test_changes_at_once_are_versions_each(core, caller):
+    """Ten at once make ten versions, numbered without a gap."""
     made = await templates.create(core, caller, new())
-    other = Caller(account_id=caller.account_id, workspace_id="00000000-0000-7000-8000-000000000000")
+    await asyncio.gather(*[templates.save(core, caller, made.id, Body(subject=str(n))) for n in range(10)])
+    found = await templates.get(core, caller, made.id)
+    page = await templates.versions(core, found, PageRequest(limit=100))
 
-    for asked in (
+    assert list(range(11, 0, -1)) == [each.version for each in page.items]
+    assert {"one", *map(str, range(10))} == {each.body.subject for each in page.items}
+
+
+async def test_versions_are_paged(core, caller):
+    """From the newest on; the cursor is a version's id."""
+    made = await templates.create(core, caller, new())
+    for n in range(4):
+        made = await templates.save(core, caller, made.id, Body(subject=str(n)))
+    first = await templates.versions(core, made, PageRequest(limit=2))
+    second = await templates.versions(core, made, PageRequest(limit=2, after=first.items[-1].id))
+    third = await templates.versions(core, made, PageRequest(limit=2, after=second.items[-1].id))
+
+    assert [[5, 4], [3, 2], [1]] == [[each.version for each in page.items] for page in (first, second, third)]
+    assert [True, True, False] == [page.more for page in (first, second, third)]
+    with pytest.raises(NotFound):
+        await templates.versions(core, made, PageRequest(after="nothing"))
+
+
+async def test_a_slug_is_one_templates(core, caller):
+    """Taken in the workspace, also by ten at once, free in others."""
+    results = await asyncio.gather(
+        *[templates.create(core, caller, new()) for _ in range(10)], return_exceptions=True
+    )
+
+    assert 9 == sum(isinstance(each, Conflict) for each in results)
+    assert 1 == (await templates.create(core, await caller_in(core, "other"), new())).version
+
+
+async def test_an_id_wins_over_a_slug(core, caller):
+    """Whoever names a template after another's id gets no other's mail."""
+    made = await templates.create(core, caller, new("a"))
+    await templates.create(core, caller, new(made.id))
+
+    assert made == await templates.find(core, caller, made.id)
+
+
+async def test_others_see_nothing(core, caller):
+    """Neither by id nor by slug, nor in a list; and change nothing."""
+    made = await templates.create(core, caller, new())
+    other = await caller_in(core, "other")
+    for call in (
         templates.get(core, other, made.id),
-        templates.find(core, other, "hello"),
+        templates.find(core, other, made.id),
+        templates.find(core, other, "s"),
         templates.save(core, other, made.id, Body()),
-        templates.version(core, made, 2),
         templates.page(core, other, PageRequest(after=made.id)),
     ):
         with pytest.raises(NotFound):
-            await asked
+            await call
+
+    assert () == (await templates.page(core, other, PageRequest())).items
+    assert made == await templates.get(core, caller, made.id)
 
 
-async def test_pages_run_from_the_newest_and_can_be_of_one_syntax(core, caller):
-    """The cursor is the last id seen."""
-    made = [(await templates.create(core, caller, new(f"t{number}"))).id for number in range(3)]
+async def test_lists_are_paged_and_filtered(core, caller):
+    """From the newest on, by slug and by syntax."""
+    made = [await templates.create(core, caller, new(f"s{n}")) for n in range(3)]
+    odd = await templates.create(core, caller, msgspec.structs.replace(new("odd"), syntax="mustache"))
 
-    first = await templates.page(core, caller, PageRequest(limit=2), syntax="twig")
-    second = await templates.page(core, caller, PageRequest(limit=2, after=first.items[-1].id), syntax="twig")
-    others = await templates.page(core, caller, PageRequest(), syntax="triple")
+    async def listed(after=None, limit=9, **wanted):
+        return (await templates.page(core, caller, PageRequest(limit=limit, after=after), **wanted)).items
 
-    assert made[::-1] == [each.id for each in (*first.items, *second.items)]
-    assert (True, False, ()) == (first.more, second.more, others.items)
+    assert (odd, *made[::-1]) == await listed()
+    assert (made[2], made[1]) == await listed(after=odd.id, limit=2)
+    assert ((made[1],), (odd,), ()) == (
+        await listed(slug="s1"),
+        await listed(syntax="mustache"),
+        await listed(slug="x"),
+    )
 
 
 @pytest.mark.parametrize(
-    ("locale", "variables", "expected"),
-    [
-        ("", {"name": "A"}, "Hi A"),
-        ("", {}, "Hi you"),
-        ("de", {"name": "A"}, "Hallo A"),
-        ("de-CH", {"name": "A"}, "Hallo A"),
-        ("de-AT", {"name": "A"}, "Servus A"),
-        ("fr", {"name": "A"}, "Hi A"),
-    ],
+    ("locale", "subject"),
+    [("de-AT", "Servus"), ("de-CH", "Hallo"), ("de", "Hallo"), ("fr", "Hello"), ("", "Hello")],
 )
-async def test_a_preview_is_in_the_wanted_language(core, caller, locale, variables, expected):
-    """The locale's own words, else the language's, else the template's; defaults fill what was left out."""
-    made = await templates.create(core, caller, new())
+def test_what_is_said_in_a_locale(locale, subject):
+    """The locale's own words, else its language's, else those without any."""
+    body = Body(
+        subject="Hello",
+        text="t",
+        variants={"de": Variant(subject="Hallo"), "de-AT": Variant(subject="Servus")},
+    )
 
-    shown = await preview(core, caller, made, variables, Options(locale=locale))
-
-    assert (expected, f"<p>{expected}</p>", None) == (shown.subject, shown.html, shown.text)
-
-
-async def test_a_preview_nests_in_what_it_extends(core, caller):
-    """Parents are the caller's own newest versions; a missing one is told."""
-    child = Body(subject="s", html='{% extends "parent" %}{% block a %}child{% endblock %}')
-    made = await templates.create(core, caller, new("child", child))
-    with pytest.raises(RenderFailed):
-        await preview(core, caller, made, {}, Options())
-
-    await templates.create(core, caller, new("parent", Body(html="<i>{% block a %}{% endblock %}</i>")))
-
-    assert "<i>child</i>" == (await preview(core, caller, made, {}, Options())).html
+    assert (subject, "t") == ((said := body.said_in(locale)).subject, said.text)
