@@ -21,7 +21,7 @@ Change = Callable[[Any], Any]
 
 _BOM: Final = b"\xef\xbb\xbf"
 _METADATA: Final = "metadata_"
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*", re.ASCII)
 _anything: Final = msgspec.json.Decoder().decode
 
 

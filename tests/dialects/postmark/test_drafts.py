@@ -119,6 +119,15 @@ def test_whatever_is_json_is_read_or_refused(field: str, held: Any) -> None:
     check(draft)
 
 
+@pytest.mark.parametrize("content", ["YQ==\u2028", "\u00a0YQ==", "YQ\x85==", "YQ==\u3000"])
+def test_blanks_of_other_alphabets_are_no_base64(content: str) -> None:
+    """Lines may be broken inside, with ASCII alone."""
+    with pytest.raises(Invalid) as refused:
+        _READER.read(json.dumps({"Attachments": [{"Name": "a.txt", "Content": content}]}).encode())
+
+    assert "The 'Content' of an attachment is not valid base64." == refused.value.reason
+
+
 @pytest.mark.parametrize(
     ("email", "header", "expected"),
     [
