@@ -55,3 +55,11 @@ def claim(request: Request, endpoint: str, body: Callable[[], object]) -> Claim 
         return None
     fingerprint = hashlib.sha256(_canonical(body())).hexdigest()
     return Claim(scope=f"idempotency:{endpoint}", key=key, fingerprint=fingerprint)
+
+
+def meaning(raw: msgspec.Raw) -> bytes:
+    """What a JSON text says, in a form to compare; where no number or nesting can hold it, the text itself."""
+    try:
+        return _canonical(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError):
+        return bytes(raw)

@@ -16,7 +16,7 @@ from dialects.endpoint import MIB, Call, decode, post
 from dialects.request import Request
 from dialects.resend.emails import Email, EmailWithFiles
 from dialects.resend.errors import say
-from dialects.resend.idempotency import claim
+from dialects.resend.idempotency import claim, meaning
 
 # 40 MB of message as the Go SDK writes it: four letters for each byte of an attachment
 _EMAIL_BYTES: Final = 128 * MIB
@@ -67,7 +67,7 @@ async def send(call: Call, body: EmailWithFiles) -> Accepted:
 async def send_batch(call: Call, body: Batch) -> Accepteds | Report:
     """Accept up to a hundred: all or none, or in permissive mode those that can be."""
     mode = _mode(call.request)
-    key = claim(call.request, "POST /emails/batch", lambda: [msgspec.json.decode(raw) for raw in body])
+    key = claim(call.request, "POST /emails/batch", lambda: [meaning(raw) for raw in body])
     if not 1 <= len(body) <= _MOST:
         raise Invalid("body", f"The batch must contain between 1 and {_MOST} emails.", kind="words")
     if mode == "strict":

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -15,6 +16,7 @@ from core import messages
 from core.clock import HOUR, MINUTE, SystemClock
 from core.core import Core
 from dialects.resend import errors
+from dialects.resend.idempotency import meaning
 from dialects.times import iso
 from gateway.config import Settings
 from tests.dialects.resend.driver import DRIVER
@@ -155,6 +157,28 @@ async def test_an_empty_idempotency_key(house: House) -> None:
         answer = await client.post(path, content=b"{", headers={"idempotency-key": ""})
         DRIVER.refused(answer)
         assert (400, "invalid_idempotency_key") == (answer.status_code, answer.json()["name"])
+
+
+@pytest.mark.parametrize("unknown", [b"1e999", b"9" * 5000])
+async def test_a_number_beyond_all_bounds(house: House, unknown: bytes) -> None:
+    """In a field that nobody reads it does no harm, an idempotency key asked for or not."""
+    client = await house.client("resend")
+    mail = json.dumps(_MAIL | {"text": "t"}).encode().removesuffix(b"}") + b', "x":' + unknown + b"}"
+    for path, body in (("/emails", mail), ("/emails/batch", b"[" + mail + b"]")):
+        first, again, other = [
+            await client.post(path, content=text, headers={"idempotency-key": "k"})
+            for text in (body, body, body.replace(b'"s"', b'"another"'))
+        ]
+        assert 200 == first.status_code
+        assert first.json() == again.json()
+        assert (409, "invalid_idempotent_request") == (other.status_code, other.json()["name"])
+
+
+def test_what_no_decoder_takes_is_compared_as_it_is_written() -> None:
+    """Endless nesting in an element of a batch passes by until somebody looks at it."""
+    endless = b"[" * 5000 + b"]" * 5000
+    assert endless == meaning(msgspec.Raw(endless))
+    assert meaning(msgspec.Raw(b'{"a":1, "b":2}')) == meaning(msgspec.Raw(b'{"b":2,"a":1}'))
 
 
 @pytest.mark.parametrize(
