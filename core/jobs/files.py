@@ -1,6 +1,8 @@
 """A message's files when it is sent: read from the store, and fetched first where the caller gave a url."""
 
+import asyncio
 from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -22,13 +24,20 @@ class Files:
         self._core = core
         self._fetcher = fetcher
         self._limit_bytes = limit_bytes
+        # by whom the files belong to; a lock that nobody waits for goes by itself
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def of(self, message: Message) -> list[StoredAttachment]:
         """The files with their data; raises FetchFailed. A fetched file is kept, so a repetition sends the same."""
         if not message.draft.content.attachments:
             return []
         found = await attachments(self._core, message, data=True)
-        return [await self._fetched(file) if file.data is None else file for file in found]
+        if all(file.data is not None for file in found):
+            return found
+        # messages of one call may share their files and be sent at once: one of them fetches, the others find
+        async with self._turns.setdefault(message.content_id or message.id, asyncio.Lock()):
+            found = await attachments(self._core, message, data=True)
+            return [await self._fetched(file) if file.data is None else file for file in found]
 
     async def _fetched(self, file: StoredAttachment) -> StoredAttachment:
         got = await self._fetcher.get(file.url, limit_bytes=self._limit_bytes)
