@@ -80,6 +80,11 @@ def header_problem(name: str, value: str) -> str | None:
     return None
 
 
+def fits_content_id(content_id: str) -> bool:
+    """Whether a content id fits on its line once it is written in ASCII."""
+    return len(_content_id_line(content_id)) <= _LONGEST_LINE
+
+
 def guess_type(filename: str) -> str:
     """The media type that a file name suggests."""
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"
@@ -228,8 +233,12 @@ def _file_head(letter: Letter, part: Part, content_type: str, encoding: str) -> 
         headers.fold(f"Content-Disposition: {headers.with_parameters(kind, named)}"),
     ]
     if part.content_id:
-        lines.append(headers.fold(f"Content-ID: <{quote(part.content_id.strip('<>'), safe=_ID_SAFE)}>"))
+        lines.append(_content_id_line(part.content_id))
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+def _content_id_line(content_id: str) -> str:
+    return f"Content-ID: <{quote(content_id.strip('<>'), safe=_ID_SAFE)}>"
 
 
 def _as_it_is(data: bytes, boundary: str) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from core import headers
+from core import headers, mime
 from core import messages as core_messages
 from core.errors import Invalid
 
@@ -45,6 +45,8 @@ class Attachment(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_f
             )
         if content_id[: len(_CID)].lower() == _CID:
             content_id = content_id[len(_CID) :]
+        if not mime.fits_content_id(content_id):
+            raise Invalid("Attachments", "The 'ContentID' of an attachment is too long.", kind="message")
         return core_messages.Attachment(
             filename=self.name, content_type=content_type, content_id=content_id, data=self.content
         )

@@ -21,7 +21,8 @@ _RESERVED: Final = frozenset(
 )  # fmt: skip  # one word a line would be a page
 _MESSAGE_ID: Final = "message-id"
 _BOUNCE_TYPE: Final = "x-pm-bounce-type"
-_ID: Final = re.compile(r"<?([!-;=?-~]+)>?")
+# bounded since it stays whole on a line, which has 998 letters (RFC 5322 2.1.1)
+_ID: Final = re.compile(r"<?([!-;=?-~]{1,800})>?")
 
 
 class Header(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fields=True):

@@ -75,7 +75,9 @@ class File(msgspec.Struct, kw_only=True):
         name = name or segment
         if not name:
             raise _refused("Attachment must have a `filename`.")
-        if name.rpartition(".")[2].lower() in _BLOCKED and "." in name:
+        # Windows takes no account of dots and blanks at the end
+        _, dot, extension = name.rstrip(". ").rpartition(".")
+        if dot and extension.lower() in _BLOCKED:
             raise _refused("Attachment has a file type that is not allowed.")
         return _plain(name, "filename")
 
@@ -83,6 +85,8 @@ class File(msgspec.Struct, kw_only=True):
         content_id = self.content_id or self.inline_content_id or ""
         if len(content_id) > _MOST_CONTENT_ID:
             raise _refused("Attachment `content_id` must have less than 128 characters.")
+        if not mime.fits_content_id(content_id):
+            raise _refused("Attachment `content_id` is too long once it is written in ASCII.")
         return _plain(content_id, "content_id")
 
 

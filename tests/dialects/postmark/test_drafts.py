@@ -119,6 +119,23 @@ def test_whatever_is_json_is_read_or_refused(field: str, held: Any) -> None:
     check(draft)
 
 
+_FILE = {"Name": "a.png", "Content": "YQ=="}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Attachments": [_FILE | {"ContentID": "cid:" + "x" * 1000}]},
+        {"Attachments": [_FILE | {"ContentID": "ü" * 200}]},
+        {"Headers": [{"Name": "Message-ID", "Value": "<" + "x" * 1000 + "@acme.example>"}]},
+    ],
+)
+def test_an_id_stays_whole_on_its_line(change: dict[str, Any]) -> None:
+    """One that is too long for a line of mail is refused, where a relay would refuse the mail."""
+    with pytest.raises(Invalid):
+        _READER.read(json.dumps(_FULL | change).encode()).draft()
+
+
 @pytest.mark.parametrize("content", ["YQ==\u2028", "\u00a0YQ==", "YQ\x85==", "YQ==\u3000"])
 def test_blanks_of_other_alphabets_are_no_base64(content: str) -> None:
     """Lines may be broken inside, with ASCII alone."""

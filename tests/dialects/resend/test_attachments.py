@@ -66,6 +66,20 @@ def test_content_id_wins_over_its_older_name() -> None:
     assert "new" == made.content_id
 
 
+@pytest.mark.parametrize("content_id", ["x" * 128, "\U0001f600" * 127])
+def test_a_content_id_fits_on_its_line(content_id: str) -> None:
+    """In the letters that are written, of which one of the caller's may need twelve."""
+    with pytest.raises(Invalid):
+        attachments([_file(filename="a.png", content="YQ==", content_id=content_id)])
+
+
+@pytest.mark.parametrize("filename", ["a.exe", "a.EXE", ".exe", "a.exe.", "a.exe ", "a.b.exe. ."])
+def test_a_blocked_type_is_seen(filename: str) -> None:
+    """Whatever its case, and behind what Windows leaves away."""
+    with pytest.raises(Invalid):
+        attachments([_file(filename=filename, content="YQ==")])
+
+
 @given(some.binary(max_size=40))
 def test_any_content(raw: bytes) -> None:
     """Whatever stands for the content, it is bytes or refused."""
