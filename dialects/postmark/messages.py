@@ -183,6 +183,14 @@ async def details(call: Call, id: str) -> Details:  # noqa: A002  # the word of 
     return Details.told(message, await _source(call, message), story)
 
 
+async def details_by_id(call: Call, id: str) -> Details:  # noqa: A002
+    """The same where the JavaScript client up to 3.x looks for it."""
+    if not ids.is_uuid(id):
+        # the names of other lists stand in the same place
+        raise NotFound("path", id)
+    return await details(call, id)
+
+
 async def dump(call: Call, id: str) -> Dump:  # noqa: A002
     """One message as it is sent."""
     return Dump(await _source(call, await _get(call, id)))
@@ -202,4 +210,5 @@ OPERATIONS = (
     get("/messages/outbound", search),
     get("/messages/outbound/{id}/details", details),
     get("/messages/outbound/{id}/dump", dump),
+    get("/messages/outbound/{id}", details_by_id),
 )

@@ -68,6 +68,13 @@ _ROWS = (
         missing=Case(f"/messages/outbound/{_NOBODY}/dump", code=701),
         invalid=Case("/messages/outbound/x'/dump", code=701),
     ),
+    Row(
+        name="messages.details_by_id",
+        method="GET",
+        works=Case("/messages/outbound/{id}"),
+        missing=Case(f"/messages/outbound/{_NOBODY}", code=701),
+        invalid=Case("/messages/outbound/opens", code=404, status=404),
+    ),
 )
 _each = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
 
