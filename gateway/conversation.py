@@ -184,6 +184,14 @@ class Conversation(SMTP):
         """Likewise for two."""
         return await self._admitted(await super().auth_LOGIN(server, args))
 
+    async def challenge_auth(self, *args: Any, **options: Any) -> Any:
+        """Ask for the next response; one that never ends ends the conversation."""
+        try:
+            return await super().challenge_auth(*args, **options)
+        except ValueError:
+            await self._goodbye("421 4.5.2 Line too long")
+            return MISSING
+
     async def _admitted(self, result: AuthResult) -> AuthResult:
         if not result.success or result.auth_data is None:
             return result

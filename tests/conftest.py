@@ -110,6 +110,7 @@ class Dev:
         told = json.loads((data / "dev.json").read_text())
         self.process, self.data = process, data
         self.url: str = told["url"]
+        self.smtp: str = told["smtp"]
         self.keys: dict[str, str | dict[str, str]] = told["keys"]
 
     @property
