@@ -1,7 +1,7 @@
 """A post office under test: a core, a worker with the real relay, and the sink that its mail ends up in."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,7 +12,7 @@ import msgspec
 from core import accounts, addresses, events, messages
 from core.clock import SECOND, SystemClock
 from core.core import Caller, Core
-from core.messages import Content, Draft, Message, Party
+from core.messages import Content, Draft, Message, Party, Receipt
 from core.store.database import Row
 from core.store.statements import Query, statement
 from gateway.assemble import opened, working
@@ -159,6 +159,14 @@ class Post:
     def taken(self) -> list[tuple[str, ...]]:
         """The recipients of each conversation that the sink said yes to."""
         return [each.rcpt_to for each in self.sink.messages]
+
+
+async def accepted(core: Core, caller: Caller, drafts: Sequence[Draft], **options: Any) -> list[Receipt]:
+    """Submit several, of which none may be refused."""
+    results = await messages.submit_all(core, caller, drafts, **options)
+    receipts = [each for each in results if isinstance(each, Receipt)]
+    assert len(results) == len(receipts)
+    return receipts
 
 
 async def settled(core: Core) -> None:

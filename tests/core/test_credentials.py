@@ -39,7 +39,7 @@ async def test_a_key_says_who_calls(core, caller):
         found.workspace_number,
         "test",
     )
-    assert (key, "server", {"send", "read"}, "test") == (
+    assert (key, "server", frozenset({"send", "read"}), "test") == (
         found.credential_id,
         found.kind,
         found.scopes,
@@ -71,7 +71,7 @@ async def test_of_a_short_secret_little_is_shown(core, caller, secret):
     ((prefix, last4),) = await select(core, "SELECT prefix, last4 FROM credentials")
 
     assert len(prefix) + len(last4) <= max(len(secret) // 2 + 1, 0) or (prefix, last4) == ("", "")
-    assert await credentials.identify(core, "one", secret)
+    assert caller.workspace_id == (await credentials.identify(core, "one", secret)).workspace_id
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,8 @@ async def test_another_process_obeys_within_a_second(core, caller):
     other = CredentialCache(core.db, core.policy.key_pepper)
 
     async def state():
-        return (await other.find("one", SECRET, core.clock.now())).credential.state
+        found = await other.find("one", SECRET, core.clock.now())
+        return found and found.credential.state
 
     assert "active" == await state()
     await credentials.set_state(core, key, "revoked")
@@ -145,6 +146,7 @@ class Writes:
 
     def __init__(self, db):
         self._db = db
+        self.name = db.name
         self.count = 0
 
     def fetch(self, query):
@@ -155,6 +157,9 @@ class Writes:
         """Begin one more."""
         self.count += 1
         return self._db.transaction()
+
+    async def close(self):
+        """Whoever opened the engine closes it."""
 
 
 async def test_use_is_remembered_to_the_minute(core, caller, clock):

@@ -193,7 +193,13 @@ async def test_a_template_goes_into_its_layout(post):
         defaults={"company": "Ours"},
     )
     at = post.clock.now() + 3_600_000_000
-    named = {"template": use, "variables": {"name": "Ann and Bob"}, "send_at": at, "subject": "", "text": None}
+    named = {
+        "template": use,
+        "variables": {"name": "Ann and Bob"},
+        "send_at": at,
+        "subject": "",
+        "text": None,
+    }
     receipt = await messages.submit(post.core, post.caller, draft(**named))
     await templates.save(post.core, post.caller, use.id, Body(subject="Changed", html="changed"))
     await post.later(3601)

@@ -4,20 +4,19 @@ import asyncio
 
 import pytest
 
-from core import messages
 from core.jobs.queue import Claims
 from core.jobs.record import Record, Recorder
 from core.store.database import write
 from core.store.statements import sql
 from gateway.assemble import opened
-from tests.core.post import caller_in, count, draft, select
+from tests.core.post import accepted, caller_in, count, draft, select
 
 LEASE_S = 5
 
 
 async def enqueue(core, caller, number):
     """Submit messages; their ids."""
-    receipts = await messages.submit_all(core, caller, [draft() for _ in range(number)])
+    receipts = await accepted(core, caller, [draft() for _ in range(number)])
     return [each.id for each in receipts]
 
 

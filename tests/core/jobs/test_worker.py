@@ -14,6 +14,7 @@ from gateway.serving import running
 from tests.core.post import (
     BOB,
     PATIENCE,
+    accepted,
     alter,
     caller_in,
     draft,
@@ -115,7 +116,7 @@ async def test_a_message_that_breaks_the_worker_stops_no_other(settings, sink, c
     """The others of its claim leave once; it is put off like one that the server would not take."""
     async with office(settings, sink, clock) as (core, changed):
         caller = await caller_in(core)
-        receipts = await messages.submit_all(core, caller, [draft(f"p{n}@example.com") for n in range(5)])
+        receipts = await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(5)])
         await poison(core, receipts[2].id)
         async with working(core, changed) as worker, running(worker):
             await settled(core)

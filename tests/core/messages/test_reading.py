@@ -149,7 +149,7 @@ async def test_states_of_the_filter_are_those_of_standing(core, caller):
     """A message is found under the state it is told to be in, whatever its recipients' states are."""
     odd = ["queued", "deferred", "delivered", "suppressed", "failed", "bounced", "complained"]
     pairs = [(one, two) for one in odd for two in odd]
-    held = {}
+    held: dict[str, set[str]] = {}
     for one, two in pairs:
         (made,) = await sent(core, caller, draft(ANN, BOB))
         for position, state in enumerate((one, two)):
@@ -209,7 +209,9 @@ async def test_the_source_is_the_letter_that_was_asked_for(core, caller):
         text="Hello, you.",
         html='<img src="cid:logo">',
         parts=tuple(
-            Part(filename=f.filename, content_type=f.content_type, content_id=f.content_id, data=f.data)
+            Part(
+                filename=f.filename, content_type=f.content_type, content_id=f.content_id, data=f.data or b""
+            )
             for f in files
         ),
         boundary=receipt.id.replace("-", ""),

@@ -102,15 +102,12 @@ async def test_either_the_worker_or_the_caller_wins(core, caller, clock, change)
         return messages.reschedule(core, caller, key, at + HOUR)
 
     claims = [Claims(core, f"w{n}") for n in range(4)]
-    results = await asyncio.gather(
-        *[attempt(key) for key in ids[:10]],
-        *[each.take(3) for each in claims],
-        *[attempt(key) for key in ids[10:]],
-        return_exceptions=True,
-    )
+    before = [asyncio.ensure_future(attempt(key)) for key in ids[:10]]
+    takes = [asyncio.create_task(each.take(3)) for each in claims]
+    after = [asyncio.ensure_future(attempt(key)) for key in ids[10:]]
+    outcomes = await asyncio.gather(*before, *after, return_exceptions=True)
 
-    claimed = {job.id for taken in results[10:14] for job in taken}
-    outcomes = [*results[:10], *results[14:]]
+    claimed = {job.id for taken in await asyncio.gather(*takes) for job in taken}
     assert all(isinstance(each, messages.Message | Conflict) for each in outcomes)
     changed = {key for key, each in zip(ids, outcomes, strict=True) if isinstance(each, messages.Message)}
     assert (set(), set(ids)) == (claimed & changed, claimed | changed)
