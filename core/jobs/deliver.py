@@ -6,7 +6,6 @@ A process that dies between a server's 250 and the record sends that one convers
 
 import asyncio
 import random
-import time
 from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
@@ -93,27 +92,36 @@ class Deliverer:
         async with self._turn, self._budget.hold(3 * job.size_bytes):
             if self._stopping:
                 return
-            if message is None:
-                record = Record(job=job)
-            else:
-                try:
-                    record = await self._deliver(job, message)
-                except Exception as error:  # noqa: BLE001  # the worker must outlive any one message
-                    _log.exception("delivery crashed", message_id=message.id)
-                    record = self._later(job, message, (), repr(error))
-            await self._record(record)
-            done(job)
+            try:
+                record = Record(job=job) if message is None else await self._result(job, message)
+                if await self._is_kept(record):
+                    done(job)
+            except StoreUnavailable as error:
+                _log.warning("store unavailable, work given back", reason=str(error), message_id=job.id)
+            except Exception:  # noqa: BLE001  # what cannot be recorded must not cut off the conversations beside it
+                _log.exception("an outcome could not be recorded", message_id=job.id)
 
-    async def _record(self, record: Record) -> None:
-        """Keep what came of a job; a store that is away for a moment must not make it be sent again."""
-        ends = time.monotonic() + self._core.policy.lease_s
+    async def _result(self, job: Job, message: Message) -> Record:
+        try:
+            return await self._deliver(job, message)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # the worker must outlive any one message
+            _log.exception("delivery crashed", message_id=message.id)
+            return self._later(job, message, (), repr(error))
+
+    async def _is_kept(self, record: Record) -> bool:
+        """Record; a store that is away is waited for, since what a server took would be sent again otherwise."""
         while True:
             try:
-                return await self._recorder.add(record)
-            except StoreUnavailable:
-                if time.monotonic() > ends:
-                    raise
-            await asyncio.sleep(_RECORD_AGAIN_S)
+                await self._recorder.add(record)
+            except StoreUnavailable as error:
+                if self._stopping:
+                    return False
+                _log.warning("outcome not recorded yet", reason=str(error), message_id=record.job.id)
+                await asyncio.sleep(_RECORD_AGAIN_S)
+            else:
+                return True
 
     async def _deliver(self, job: Job, message: Message) -> Record:
         pending = tuple(each for each in message.deliveries if each.state in _OPEN)

@@ -53,20 +53,29 @@ class Worker:
             await asyncio.gather(keeper, return_exceptions=True)
 
     async def _turn(self) -> None:
-        room = self._claim_batch - len(self._held)
         try:
             await self._purge()
-            # a handful of free places is not worth a trip to the store
-            jobs = await self._claims.take(room) if room > self._claim_batch // 4 else []
+            has_taken_all = await self._claim(self._claim_batch - len(self._held))
         except StoreUnavailable as error:
             _log.warning("store unavailable, trying again", reason=str(error))
             await self._core.wake.wait(_BACK_OFF_S)
-            return
-        if jobs:
-            self._start(jobs)
-        # a full claim may have left more that is due; without room there is nothing to do before a job ends
-        if (not jobs or len(jobs) < room) and not self._stopping:
-            await self._core.wake.wait(_POLL_S)
+        except Exception:  # noqa: BLE001  # a process that takes mail and has stopped delivering would look healthy
+            _log.exception("jobs could not be claimed, trying again")
+            await self._core.wake.wait(_BACK_OFF_S)
+        else:
+            if has_taken_all and not self._stopping:
+                await self._core.wake.wait(_POLL_S)
+
+    async def _claim(self, room: int) -> bool:
+        """Begin with what is due; whether there is a reason to wait before the next look."""
+        # a handful of free places is not worth a trip to the store
+        jobs = await self._claims.take(room) if room > self._claim_batch // 4 else []
+        # a lease that ran out while the loop or the store stood still brings our own work back, which goes on
+        fresh = [job for job in jobs if job.id not in self._held]
+        if fresh:
+            self._start(fresh)
+        # without room there is nothing to do before a job ends: to look again at once would hold up the process
+        return not jobs or len(jobs) < room
 
     def _start(self, jobs: list[Job]) -> None:
         self._held.update(job.id for job in jobs)
@@ -75,19 +84,15 @@ class Worker:
         task.add_done_callback(self._running.discard)
 
     async def _run(self, jobs: list[Job]) -> None:
-        wait_s = _BACK_OFF_S
         try:
             await self._deliverer.run(jobs, self._done)
-            wait_s = 0
-        except asyncio.CancelledError:
-            wait_s = 0
-            raise
         except StoreUnavailable as error:
             _log.warning("store unavailable, work given back", reason=str(error))
         except Exception:  # noqa: BLE001  # the loop must outlive any one claim; its jobs come again
             _log.exception("a claim could not be finished")
         finally:
-            await self._give_back([job.id for job in jobs if job.id in self._held], wait_s)
+            left = [job.id for job in jobs if job.id in self._held]
+            await self._give_back(left, 0 if self._stopping else _BACK_OFF_S)
 
     def _done(self, job: Job) -> None:
         self._held.discard(job.id)
@@ -121,6 +126,8 @@ class Worker:
                 await self._claims.extend(list(self._held))
             except StoreUnavailable as error:
                 _log.warning("leases not extended", reason=str(error))
+            except Exception:  # noqa: BLE001  # likewise
+                _log.exception("leases not extended")
 
     async def _purge(self) -> None:
         now = self._core.clock.now()

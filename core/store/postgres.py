@@ -19,6 +19,8 @@ _LOST: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # asyncpg 0.32 says "another operation is in progress" of a connection that was cut in the middle of one
+    asyncpg.InternalClientError,
     # the server is being stopped, or its disk, memory or connections are used up
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -57,6 +59,9 @@ class Postgres:
         try:
             async with self._pool.acquire() as connection:
                 return _rows(await connection.fetch(query.statement.postgres, *_sought(query)))
+        except ValueError:
+            # asyncpg's DataError, which is an InterfaceError too: a value is at fault, and only its own call
+            raise
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
         except asyncpg.CharacterNotInRepertoireError as error:
@@ -68,6 +73,9 @@ class Postgres:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 yield PostgresTransaction(connection)
+        except ValueError:
+            # asyncpg's DataError, which is an InterfaceError too: a value is at fault, and only its own call
+            raise
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
         except asyncpg.CharacterNotInRepertoireError as error:
