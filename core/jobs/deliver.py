@@ -76,9 +76,11 @@ class Deliverer:
     async def run(self, jobs: Sequence[Job], done: Callable[[Job], None]) -> None:
         """Run a claim's jobs; ``done`` is told of each that is recorded. Others were not begun."""
         for portion in _portions(jobs):
-            ids = listed([job.id for job in portion])
-            found = await rows(self._core.db, Message, sql.messages_by_ids(ids=ids))
-            messages = {message.id: message for message in await whole(self._core.db, found)}
+            try:
+                messages = await self._read(portion)
+            except msgspec.DecodeError as error:
+                await self._part(portion, done, error)
+                continue
             # no task group: one that fails must not cut off the others in the middle of a conversation
             ended = await asyncio.gather(
                 *(self._run_one(job, messages.get(job.id), done) for job in portion), return_exceptions=True
@@ -86,6 +88,23 @@ class Deliverer:
             for each in ended:
                 if isinstance(each, BaseException):
                     raise each
+
+    async def _read(self, jobs: Sequence[Job]) -> dict[str, Message]:
+        query = sql.messages_by_ids(ids=listed([job.id for job in jobs]))
+        found = await rows(self._core.db, Message, query)
+        return {message.id: message for message in await whole(self._core.db, found)}
+
+    async def _part(
+        self, jobs: Sequence[Job], done: Callable[[Job], None], error: msgspec.DecodeError
+    ) -> None:
+        """Keep a message that cannot be read from stopping those it was claimed with; it waits to be mended."""
+        if len(jobs) > 1:
+            await asyncio.gather(*(self.run([job], done) for job in jobs))
+            return
+        _log.error("message cannot be read", message_id=jobs[0].id, reason=str(error))
+        again_at = self._core.clock.now() + int(self._core.policy.retry_schedule_s[-1] * SECOND)
+        await self._recorder.add(Record(job=jobs[0], again_at=again_at, error=str(error)))
+        done(jobs[0])
 
     async def _run_one(self, job: Job, message: Message | None, done: Callable[[Job], None]) -> None:
         # the semaphore's turn covers the record too: what may be sent twice after a crash is bounded by it
