@@ -1,7 +1,8 @@
 """One HTTP request as the dialects see it: headers on demand, a body bounded while it is read."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # bodies up to this size need no permit; 64 KiB is what the server buffers by itself anyway
 _FREE_BYTES: Final = 64 * 1024
+# what passes by unread, for a client that looks for its answer only when it has sent everything
+_MOST_DRAINED_BYTES: Final = 256 * 1024 * 1024
+_DRAIN_S: Final = 30
 
 
 class ClientGone(Exception):  # noqa: N818  # no error of anyone's: nobody is left to answer
@@ -26,6 +30,7 @@ class Request:
     __slots__ = (
         "_begun",
         "_body",
+        "_ended",
         "_headers",
         "_receive",
         "headers_out",
@@ -50,6 +55,7 @@ class Request:
         self._receive = receive
         self._body: bytes | None = None
         self._begun = bytearray()
+        self._ended = False
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the first one wins."""
@@ -135,6 +141,28 @@ class Request:
         self._body = bytes(whole)
         return self._body
 
+    async def drain(self) -> None:
+        """Let pass what was not read, where the connection ends with the answer.
+
+        Closed over unread bytes it would be reset, and the client would never see the answer.
+        """
+        # who expects a word before it sends is told enough by the answer
+        if self._ended or not self._has_body() or not self._closes() or self.header(b"expect"):
+            return
+        left = _MOST_DRAINED_BYTES
+        with suppress(ClientGone, TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while left > 0 and not self._ended:
+                    left -= len((await self._chunk())[0])
+
+    def _has_body(self) -> bool:
+        length = self.header(b"content-length")
+        return length not in (None, "0") or self.header(b"transfer-encoding") is not None
+
+    def _closes(self) -> bool:
+        asked = self.header(b"connection") or ""
+        return "close" in asked.lower() or self.scope.get("http_version") == "1.0"
+
     def _check(self, size: int) -> None:
         if size > self.limit_bytes:
             raise TooLarge("body", self.limit_bytes)
@@ -143,4 +171,6 @@ class Request:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        return message.get("body", b""), message.get("more_body", False)
+        more: bool = message.get("more_body", False)
+        self._ended = not more
+        return message.get("body", b""), more

@@ -65,6 +65,7 @@ class Surface:
             else:
                 _log.error("store unavailable", reason=str(error), request_id=request_id)
             answer = self._tell(request, error)
+        await request.drain()
         await self._send(send, request, answer)
         return Served(operation, answer.status)
 

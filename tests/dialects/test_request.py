@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +155,49 @@ def test_the_first_of_two_headers_wins():
 def test_a_query_is_read_in_order(query, pairs):
     """Decoded once, repeated keys kept."""
     assert pairs == request(query=query).query()
+
+
+CLOSING = {"connection": "close", "content-length": "9"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "version", "left"),
+    [
+        (CLOSING, "1.1", 0),
+        (CLOSING | {"connection": "x, Close"}, "1.1", 0),
+        ({"content-length": "9"}, "1.0", 0),
+        ({"transfer-encoding": "chunked"}, "1.0", 0),
+        # the server reads on by itself
+        ({"content-length": "9"}, "1.1", 3),
+        # nothing comes before it is asked for
+        (CLOSING | {"expect": "100-Continue"}, "1.1", 3),
+        # nothing comes at all
+        ({"connection": "close"}, "1.1", 3),
+    ],
+)
+async def test_what_was_not_read_passes_by_before_the_end(headers, version, left):
+    """A connection that is closed over unread bytes is reset, and its client never sees the answer."""
+    pieces = [b"one", b"two", b"six"]
+
+    async def receive():
+        piece = pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+    await Request(scope(headers=headers) | {"http_version": version}, receive, "/", "an-id").drain()
+
+    assert left == len(pieces)
+
+
+async def test_nothing_passes_by_behind_the_end():
+    """Whoever asked for more than a whole body, refused or not, would wait for ever."""
+    for limit in (9, 2):
+        asked = request(b"one", b"more", headers=CLOSING, limit_bytes=limit)
+        with suppress(TooLarge):
+            await asked.read()
+        await asked.drain()
+        await asked.drain()
+
+
+async def test_who_hangs_up_is_not_waited_for():
+    """Nobody is left to see the answer."""
+    await Request(scope(headers=CLOSING), gone, "/", "an-id").drain()
