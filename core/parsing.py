@@ -19,6 +19,8 @@ from core.messages.draft import Content, Draft, Party
 from core.parts import Bodies, has_too_many
 
 _BREAK: Final = re.compile(r"[\r\n\x00]+")
+# what decoding may bring about and no field can hold
+_UNSAFE: Final = re.compile("[\r\n\x00\ud800-\udfff]+")
 _FOLD: Final = re.compile(r"(?:\r\n|\r|\n)(?=[ \t])")
 # what a msg-id may hold (RFC 5322 3.6.4), in a length that fits on a line
 _ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
@@ -103,12 +105,16 @@ def _content(letter: Message, fields: Fields) -> Content:
         and not lower.startswith("content-")
     ]
     return Content(
-        subject=_BREAK.sub(" ", words.decode(next(_values(fields, "Subject"), ""))),
+        subject=_decoded(next(_values(fields, "Subject"), "")),
         html=bodies.html,
         text=bodies.text,
         headers=tuple(kept),
         attachments=bodies.files(),
     )
+
+
+def _decoded(text: str) -> str:
+    return _UNSAFE.sub(" ", words.decode(text))
 
 
 def _values(fields: Fields, name: str) -> Iterator[str]:
@@ -144,7 +150,7 @@ def _odd(field: str, text: str) -> list[Address]:
         pairs = [(name, bare) for name, bare in getaddresses([text]) if bare]
         if not pairs and "@" in text:
             raise Invalid(field, "holds no address that can be read")
-        return [Address(addresses.parse(bare).email, words.decode(name)) for name, bare in pairs]
+        return [Address(addresses.parse(bare).email, _decoded(name)) for name, bare in pairs]
     except (AddressError, RecursionError, IndexError) as error:
         raise Invalid(field, "holds an address that cannot be read") from error
 

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from core.errors import Refusal
+from gateway.incoming import Incoming
 from gateway.submission import Client, Desk, mailbox, reply
 
 # before a login; each dialect has its own bound after it
@@ -21,52 +22,9 @@ _MOST_CONNECTIONS: Final = 1000
 _MOST_FAILED_LOGINS: Final = 3
 # a key in base64 is far shorter
 _LONGEST_COMMAND: Final = 4096
-_END: Final = b"\r\n.\r\n"
-_EVERYTHING: Final = 1 << 30
 # in brackets, with or without quotes in the local part; bare, as some clients have it
 _PATH: Final = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>|([^\s<>]+))(.*)', re.DOTALL)
 _LEAVING: Final = "421 4.3.2 The server is stopping"
-
-
-class Incoming:
-    """The octets of a message as they come, up to the dot that ends them. Of one too large nothing is held."""
-
-    def __init__(self, reader: asyncio.StreamReader, limit_bytes: int) -> None:
-        """Nothing is read yet."""
-        self._reader = reader
-        self._limit = limit_bytes
-        # the end of the command before, so that a dot in the first line is one at the begin of a line
-        self._held = bytearray(b"\r\n")
-        self.whole = False
-        self.too_large = False
-
-    async def read(self, enough_bytes: int) -> None:
-        """Read until the message is whole, or so much of it is there."""
-        while not self.whole and len(self._held) < enough_bytes:
-            chunk = await self._reader.read(_EVERYTHING)
-            if not chunk:
-                raise ConnectionResetError
-            self._take(chunk)
-
-    def _take(self, chunk: bytes) -> None:
-        start = max(0, len(self._held) - len(_END) + 1)
-        self._held += chunk
-        end = self._held.find(_END, start)
-        if end >= 0:
-            rest = bytes(self._held[end + len(_END) :])
-            if rest:
-                # the next commands; the reader was emptied by what we have read
-                self._reader.feed_data(rest)
-            del self._held[end + 2 :]
-            self.whole = True
-        self.too_large |= len(self._held) - 2 > self._limit
-        if self.too_large:
-            del self._held[: -len(_END) + 1]
-
-    def content(self) -> bytes:
-        """The message, without the dots that SMTP added."""
-        held, self._held = self._held, bytearray()
-        return bytes(held.replace(b"\r\n.", b"\r\n"))[2:]
 
 
 class Conversation(SMTP):
@@ -263,7 +221,7 @@ class Conversation(SMTP):
         if incoming.whole:
             return await self._accepted(incoming)
         async with self._desk.bodies.hold(limit):
-            await incoming.read(_EVERYTHING)
+            await incoming.read()
             return await self._accepted(incoming)
 
     def _declared_bytes(self) -> int:

@@ -66,7 +66,9 @@ def dev(port: int | None, smtp_port: int | None, data: Path, relay: str | None, 
     settings = load(config, os.environ, base)
     chosen = {"port": port, "smtp_port": smtp_port}
     given = {name: number for name, number in chosen.items() if number is not None}
-    settings = msgspec.structs.replace(settings, **given)
+    # who names a port wants it open
+    listener = {} if smtp_port is None else {"smtp_submission": True}
+    settings = msgspec.structs.replace(settings, **given, **listener)
     logs.configure(settings.log_level, settings.log_format)
     _run(_dev(settings, data))
 

@@ -1,4 +1,4 @@
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
 
 import msgspec
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import mime, parsing
+from core import headers, mime, parsing
 from core.addresses import Address
 from core.errors import Invalid, Refusal, Unsupported
 from core.messages import is_storable
@@ -43,11 +43,13 @@ IMAGE = part("Content-Type: image/png\nContent-ID: <logo@x>\nContent-Transfer-En
 def test_a_letter_becomes_a_draft():
     """Everything a letter says is in the draft, decoded, and what only describes its way is not."""
     draft = read(
-        "Received: from a by b\nReturn-Path: <x@example.org>\nDKIM-Signature: v=1\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n"
+        "Received: from a by b\nReturn-Path: <x@example.org>\nDKIM-Signature: v=1\n"
+        "Date: Mon, 1 Jan 2024 00:00:00 +0000\n"
         "From: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\nTo: Bob <bob@example.net>,\n cy@example.net\n"
         "Cc: dan@example.net\nBcc: eve@example.net\nReply-To: re@example.org\nMessage-ID: <1@example.org>\n"
         "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe_?=\n =?utf-8?q?aus?=\nX-Odd: one\n two\nX-Odd: three\n"
-        "MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n"
+        "MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n"
+        "Content-Transfer-Encoding: quoted-printable\n\n"
         "Sch=F6n=\n!\n",
         *map(Address, ("bob@example.net", "CY@example.net", "dan@example.net", "eve@example.net")),
     )
@@ -108,7 +110,7 @@ def test_the_envelope_decides_and_the_header_shows(to, cc, envelope, roles, show
          "text", None, [("n.txt", "text/plain", "")]),
         (multipart("mixed", TEXT, part("Content-Type: message/rfc822", HEAD + multipart("mixed", PDF, boundary="b3"))),
          "text", None, [("part-1.eml", "message/rfc822", "")]),
-        (multipart("mixed"), None, None, []),
+        (multipart("mixed"), "preamble", None, []),
         ("Content-Type: multipart/mixed\n\nno boundary", "no boundary", None, []),
         ("Content-Type: nonsense\n\nx", None, None, [("part-1.bin", "application/octet-stream", "")]),
         ("\nno type", "no type", None, []),
@@ -184,6 +186,16 @@ def test_raw_bytes_in_a_header_are_read(raw, expected):
     assert expected == read(b"From: a@b.example\nSubject: " + raw + b"\n\n").content.subject
 
 
+@pytest.mark.parametrize("hidden", ["=?utf-8?q?a=0D=0ABcc:_x?=", "=?utf-7?q?a+2AA-?=", "=?utf-8?q?a=00?="])
+def test_nothing_hidden_breaks_out_of_a_header(hidden):
+    """Line ends and halves of characters inside encoded words are blanks, in a subject and in a name."""
+    draft = read(f"From: {hidden} <a@b.example>\nSubject: {hidden}\n\n")
+
+    assert headers.is_safe(draft.content.subject)
+    assert headers.is_safe(draft.sender.address.name)
+    assert headers.is_safe(draft.sender.text)
+
+
 @pytest.mark.parametrize("kind", ["signed", "encrypted"])
 def test_sealed_letters_are_refused(kind):
     """A seal does not survive being built anew, so the letter is refused and not broken."""
@@ -206,10 +218,8 @@ def test_alternatives_that_cannot_be_kept_are_refused():
         "From: a@b.example\nFrom: c@d.example",
         "From: nobody",
         "From: a@b.example\nTo: bob@@example.net",
-        "From: a@b.example\nCc: <bob@example.net",
         f"From: a@b.example\nTo: {'(' * 5000}",
         f"From: a@b.example\nReply-To: {'a' * 200_000}@example.net",
-        "From: =?utf-8?q?a=0D=0ABcc:_x?= <a@b.example>",
     ],
 )
 def test_addresses_that_cannot_be_read_are_refused(head):
@@ -255,15 +265,15 @@ def accepted(raw):
     return draft, mime.build(letter)
 
 
+# cut at the bars
 _WORDS = st.sampled_from(
-    [
-        b"From: a@b.example\r\n", b"To: ", b"Content-Type: ", b"multipart/mixed; boundary=x\r\n", b"text/plain", b"\r\n",
-        b"; charset=", b"utf-7", b"--x", b"--x--", b"\r\n\r\n", b"Content-Transfer-Encoding: base64\r\n", b"boundary*0*=",
-        b"x-uuencode\r\n", b"begin 644 a\r\n", b"filename*0*=utf-8''%", b"Content-Disposition: attachment; ", b"=?utf-8?b?",
-        b"?=", b"\xff", b"\x00", b'"', b"(", b"<", b"@", b"b.example", b"Subject: ", b"Message-ID: ", b" ", b"\n", b"\r",
-        b"message/rfc822", b'multipart/alternative; boundary="y"\r\n', b"--y", b"charset*=idna''a", b";", b"=", b"''",
-    ]
-)  # fmt: skip
+    (
+        b"From: a@b.example\r\n|To: |Content-Type: |multipart/mixed; boundary=x\r\n|text/plain|\r\n|; charset=|utf-7|"
+        b"--x|--x--|\r\n\r\n|Content-Transfer-Encoding: base64\r\n|boundary*0*=|x-uuencode\r\n|begin 644 a\r\n|"
+        b"filename*0*=utf-8''%|Content-Disposition: attachment; |=?utf-8?b?|?=|\xff|\x00|\"|(|<|@|b.example|Subject: |"
+        b"Message-ID: | |\n|\r|message/rfc822|multipart/alternative; boundary=\"y\"\r\n|--y|charset*=idna''a|;|=|''"
+    ).split(b"|")
+)
 
 
 @given(raw=st.binary())
@@ -282,23 +292,18 @@ def test_anything_like_a_letter_is_read_or_refused(words):
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200)
 
 
-@given(subject=_TEXTS, text=_TEXTS, html=_TEXTS, name=_TEXTS.filter(str.strip), data=st.binary(max_size=500))
-def test_what_the_standard_library_writes_is_read_back(subject, text, html, name, data):
+@given(text=_TEXTS, html=_TEXTS, data=st.binary(max_size=500))
+def test_what_the_standard_library_writes_is_read_back(text, html, data):
     """A letter of Python's own says the same to us."""
     letter = EmailMessage(policy=policy.SMTP)
     letter["From"] = "a@b.example"
     letter.set_content(text)
     letter.add_alternative(html, subtype="html")
     letter.add_attachment(data, maintype="application", subtype="x", filename="f.bin")
-    content = read_whole(letter).content
+    content = parsing.read(letter.as_bytes(), (BOB,)).content
 
     assert (text + "\n", html + "\n") == (content.text, content.html)
     assert [("f.bin", data)] == [(each.filename, each.data) for each in content.attachments]
-
-
-def read_whole(letter):
-    """Read what the standard library writes."""
-    return parsing.read(letter.as_bytes(), (BOB,))
 
 
 @given(subject=_TEXTS, text=_TEXTS, html=_TEXTS, name=_TEXTS, data=st.binary(max_size=500))
@@ -314,4 +319,3 @@ def test_what_we_write_is_read_back(subject, text, html, name, data):
     assert subject.strip() == draft.content.subject.strip()
     assert (text, html) == (draft.content.text, draft.content.html)
     assert [data] == [each.data for each in draft.content.attachments]
-    assert "a@b.example" in str(message_from_bytes(mime.build(wanted))["From"])
