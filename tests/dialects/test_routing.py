@@ -15,6 +15,7 @@ ROWS = (
     ("GET", "/emails/{id}/files/{file}", "file"),
     ("GET", "/emails/batch/latest", "latest"),
     ("GET", "/{any}/files/last", "last"),
+    ("GET", "/{any}/{key}/end", "end"),
     ("GET", "/Templates/{Key}/Copy", "copy"),
 )
 SEGMENT = st.text(min_size=1, max_size=8).filter(lambda text: text.isprintable() and not text.startswith("{"))
@@ -40,6 +41,7 @@ def table(**paths):
         ("GET", "/emails/7/files/last", ("file", {"id": "7", "file": "last"})),
         ("GET", "/emails/batch/files/9", ("file", {"id": "batch", "file": "9"})),
         ("GET", "/other/files/last", ("last", {"any": "other"})),
+        ("GET", "/emails/7/end", ("end", {"any": "emails", "key": "7"})),
         ("GET", "/emails/a%20b", ("get", {"id": "a b"})),
         ("GET", "/emails/a%2Fb", ("get", {"id": "a/b"})),
         ("GET", "/emails/%252F", ("get", {"id": "%2F"})),
