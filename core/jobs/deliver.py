@@ -37,6 +37,8 @@ _THREAD_FROM_BYTES: Final = 256 * 1024
 # messages of one claim are read in portions of about this size, so that a claim of large ones stays bounded
 _PORTION_BYTES: Final = 16 * 1024 * 1024
 _JITTER: Final = 0.1
+# what everybody may read of a fault of ours; the log has the rest
+_CRASHED: Final = "an internal error"
 _RECORD_AGAIN_S: Final = 0.5
 
 
@@ -125,9 +127,9 @@ class Deliverer:
             return await self._deliver(job, message)
         except StoreUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001  # the worker must outlive any one message
+        except Exception:  # noqa: BLE001  # the worker must outlive any one message
             _log.exception("delivery crashed", message_id=message.id)
-            return self._later(job, message, (), repr(error))
+            return self._later(job, message, (), _CRASHED)
 
     async def _is_kept(self, record: Record) -> bool:
         """Record; a store that is away is waited for, since what a server took would be sent again otherwise."""
@@ -165,10 +167,7 @@ class Deliverer:
         return Record(job=job, message=message, steps=tuple(steps), rendering=rendering)
 
     async def _send(self, message: Message, real: tuple[Delivery, ...]) -> list[Step]:
-        files = await self._files.of(message)
-        made = letter(self._core.policy, message, files)
-        size = sum(file.size_bytes for file in files)
-        mime = await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
+        mime = await self._mime(message)
         targets = message.draft.redirect_to
         envelope = Envelope(
             mail_from=message.draft.sender.email,
@@ -181,6 +180,12 @@ class Deliverer:
         steps = [step for each, outcome in zip(real, judged, strict=True) for step in _judge(each, outcome)]
         # and says nothing against their addresses
         return [msgspec.structs.replace(step, suppress="") for step in steps] if targets else steps
+
+    async def _mime(self, message: Message) -> bytes:
+        files = await self._files.of(message)
+        made = letter(self._core.policy, message, files)
+        size = sum(file.size_bytes for file in files)
+        return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 
     def _later(
         self,
@@ -237,7 +242,12 @@ def _judge(delivery: Delivery, outcome: Outcome) -> list[Step]:
 
 
 def _is_hard(outcome: Bounced) -> bool:
-    """Whether the address itself is bad (RFC 3463 X.1.x, or a bare 550/551/553), and not the message or its path."""
+    """Whether the address itself is bad, and not the message or its path.
+
+    The reply to this very address says so by RFC 3463 X.1.x, but for the sender's, or by a bare 550, 551 or 553.
+    """
+    if outcome.of_all:
+        return False
     if outcome.enhanced:
         return outcome.enhanced.startswith("5.1.") and outcome.enhanced not in ("5.1.7", "5.1.8")
     return outcome.code in (550, 551, 553)

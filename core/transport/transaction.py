@@ -59,7 +59,9 @@ async def transact(session: Session, envelope: Envelope, content: bytes, *, host
     refusal = next((each for each in verdicts if each.code in _UNAUTHORIZED), None)
     if refusal is not None:
         _log.warning(UNAUTHORIZED, host=host, code=refusal.code, reason=refusal.text)
-    return tuple(_outcome(verdict, host) for verdict in verdicts)
+    # of MAIL and DATA there is one reply for all recipients, of RCPT one for each
+    own = {id(reply) for reply in replies[1 : 1 + len(envelope.rcpt_to)]}
+    return tuple(_outcome(verdict, host, of_all=id(verdict) not in own) for verdict in verdicts)
 
 
 def _commands(session: Session, envelope: Envelope, size_bytes: int) -> list[bytes]:
@@ -126,14 +128,15 @@ async def _content(session: Session, data: Reply, content: bytes) -> Reply:
     return final
 
 
-def _outcome(reply: Reply, host: str) -> Outcome:
+def _outcome(reply: Reply, host: str, *, of_all: bool) -> Outcome:
     enhanced = enhanced_code(reply)
     if reply.accepts:
         return Delivered(code=reply.code, enhanced=enhanced, text=reply.text, host=host)
     if reply.code in _UNAUTHORIZED:
         return Deferred(code=reply.code, enhanced=enhanced, text=UNAUTHORIZED, host=host)
-    kind = Bounced if 500 <= reply.code < 600 else Deferred
-    return kind(code=reply.code, enhanced=enhanced, text=reply.text, host=host)
+    if 500 <= reply.code < 600:
+        return Bounced(code=reply.code, enhanced=enhanced, text=reply.text, host=host, of_all=of_all)
+    return Deferred(code=reply.code, enhanced=enhanced, text=reply.text, host=host)
 
 
 def enhanced_code(reply: Reply) -> str:

@@ -34,12 +34,16 @@ class Deferred(msgspec.Struct, frozen=True, kw_only=True, tag="deferred"):
 
 
 class Bounced(msgspec.Struct, frozen=True, kw_only=True, tag="bounced"):
-    """Refused for good: the same message to the same recipient would be refused again."""
+    """Refused for good: the same message to the same recipient would be refused again.
+
+    ``of_all``: the sender or the message was refused, which says nothing of this recipient's address.
+    """
 
     code: int
     enhanced: str = ""
     text: str = ""
     host: str = ""
+    of_all: bool = False
 
 
 Outcome = Delivered | Deferred | Bounced

@@ -130,6 +130,16 @@ async def test_only_a_bad_address_is_suppressed(post, reply, suppressed):
     assert ([(ANN, "outbound", "hard_bounce", "recipient")] if suppressed else []) == held
 
 
+@pytest.mark.parametrize("replies", ["mail_replies", "data_replies"])
+@pytest.mark.parametrize("reply", ["550 We do not like this", "550 5.1.0 Sender rejected"])
+async def test_a_refused_message_says_nothing_against_its_recipients(post, replies, reply):
+    """A server that will not have the sender or the message has not refused the addresses."""
+    getattr(post.sink, replies).append(reply)
+    sent = await post.send(draft(ANN, BOB))
+
+    assert (["bounced", "bounced"], []) == (await post.states(sent), await entries(post))
+
+
 async def entries(post):
     """The workspace's suppressions."""
     return await suppressions.of_workspace(post.core, post.caller)

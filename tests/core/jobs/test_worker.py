@@ -111,6 +111,20 @@ async def poison_address(core, key):
     await alter(core, "UPDATE deliveries SET email = :email WHERE message_id = :id", email="a>b@c", id=key)
 
 
+async def test_a_fault_of_ours_is_told_without_its_details(settings, sink, clock):
+    """After the hour the message has failed, in words that everybody may read."""
+    async with office(settings, sink, clock) as (core, changed):
+        caller = await caller_in(core)
+        receipt = await messages.submit(core, caller, draft())
+        await poison_address(core, receipt.id)
+        clock.pass_s(3601)
+        async with working(core, changed) as worker, running(worker):
+            await settled(core)
+        (delivery,) = (await messages.get(core, caller, receipt.id)).deliveries
+
+        assert ("failed", 0, "an internal error") == (delivery.state, delivery.code, delivery.text)
+
+
 @pytest.mark.parametrize("poison", [poison_body, poison_address])
 async def test_a_message_that_breaks_the_worker_stops_no_other(settings, sink, clock, poison):
     """The others of its claim leave once; it is put off like one that the server would not take."""

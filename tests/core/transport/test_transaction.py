@@ -116,7 +116,9 @@ async def test_a_refusal_in_the_midst_of_a_message_ends_it():
         mime = (b"x" * 76 + b"\r\n") * 1_000_000
         (outcome,) = await server.relay.deliver(Envelope(mail_from="", rcpt_to=("a@b.test",)), mime)
 
-    assert Bounced(code=552, enhanced="5.3.4", text="5.3.4 too large", host="127.0.0.1") == outcome
+    assert (
+        Bounced(code=552, enhanced="5.3.4", text="5.3.4 too large", host="127.0.0.1", of_all=True) == outcome
+    )
 
 
 async def test_a_farewell_to_an_idle_connection_is_heard():
