@@ -5,6 +5,7 @@ rewrite what was signed. Bcc is never written.
 """
 
 import binascii
+import io
 import mimetypes
 import re
 import time
@@ -92,7 +93,10 @@ def guess_type(filename: str) -> str:
 
 def build(letter: Letter) -> bytes:
     """The whole letter; raises ValueError where ``header_problem`` had something to say."""
-    return b"".join(chunks(letter))
+    # a join would hold every chunk beside the whole
+    whole = io.BytesIO()
+    whole.writelines(chunks(letter))
+    return whole.getvalue()
 
 
 def chunks(letter: Letter) -> Iterator[bytes]:

@@ -22,6 +22,8 @@ from core.store.statements import Many, Query
 T = TypeVar("T")
 
 _READERS: Final = 2
+# large files pass through a reader's cache once; they should not stay there
+_READER_CACHE_KIB: Final = 4096
 _CLUSTERED: Final = "/* clustered */"
 _CHECKPOINT_EVERY_S: Final = 1.0
 _BUSY_TIMEOUT_S: Final = 10.0
@@ -107,6 +109,7 @@ class SQLite:
         if connection is None:
             connection = self._held.connection = _connect(self._path)
             connection.execute("PRAGMA query_only=ON")
+            connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB}")
             self._opened.append(connection)
         return connection
 
@@ -135,6 +138,7 @@ class SQLiteTransaction:
         self._connection = connection
         self._writer = writer
         self._begun = False
+        self._is_large = False
 
     async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
         """See ``Transaction.run``."""
@@ -142,6 +146,7 @@ class SQLiteTransaction:
             await _begin(self._connection)
             self._begun = True
         if sum(_weight(step) for step in steps) > _INLINE_BYTES:
+            self._is_large = True
             found = await self._on_writer(lambda: [_run(self._connection, step) for step in steps])
         else:
             with _told():
@@ -154,7 +159,13 @@ class SQLiteTransaction:
         """Make everything durable, where the last step did not already."""
         if self._begun:
             self._begun = False
-            await self._on_writer(lambda: self._connection.execute("COMMIT"))
+            await self._on_writer(self._commit)
+
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
+        if self._is_large:
+            # the pages of a large file would fill the cache for good, and nobody writes them again
+            self._connection.execute("PRAGMA shrink_memory")
 
     async def roll_back(self) -> None:
         """Undo everything; safe to call when nothing was begun."""

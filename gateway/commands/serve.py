@@ -16,6 +16,7 @@ from gateway.assemble import opened, working
 from gateway.commands.options import config_option
 from gateway.config import Settings, load
 from gateway.development import Development, development
+from gateway.memory import return_large_blocks
 from gateway.serving import enabled, listen, listen_for_mail, running, serving, stoppable, submitting
 
 # what lives for one request is freed by counting references; the collector is only there for rare cycles
@@ -27,6 +28,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    return_large_blocks()
     uvloop.run(work)
 
 
