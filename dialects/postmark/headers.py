@@ -26,10 +26,15 @@ _ID: Final = re.compile(r"<?([!-;=?-~]{1,800})>?")
 
 
 class Header(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fields=True):
-    """A name and a value."""
+    """A name and a value, which django-anymail leaves a number where its user wrote one."""
 
     name: str | None = None
-    value: str | None = None
+    value: str | int | float | None = None
+
+    @property
+    def text(self) -> str:
+        """The value as it stands in the mail."""
+        return "" if self.value is None else str(self.value)
 
 
 class Headers(msgspec.Struct, frozen=True):
@@ -47,7 +52,7 @@ def read(given: list[Header]) -> Headers:
     """Sort them; raises Invalid for a malformed one."""
     rows, message_id, bounce_type = [], "", ""
     for each in given:
-        name, value = each.name or "", each.value or ""
+        name, value = each.name or "", each.text
         match name.lower():
             case reserved if reserved in _RESERVED:
                 continue

@@ -119,6 +119,14 @@ def test_whatever_is_json_is_read_or_refused(field: str, held: Any) -> None:
     check(draft)
 
 
+@pytest.mark.parametrize(("value", "text"), [(12, "12"), (1.5, "1.5"), ("12", "12"), (None, ""), (0, "0")])
+def test_a_number_as_a_header_is_its_text(value: Any, text: str) -> None:
+    """Django's users write X-Priority: 1, and their backend passes it on as it is."""
+    raw = json.dumps(_FULL | {"Headers": [{"Name": "X-A", "Value": value}]}).encode()
+
+    assert (("X-A", text), ("X-PM-Tag", "welcome")) == _READER.read(raw).draft().content.headers
+
+
 _FILE = {"Name": "a.png", "Content": "YQ=="}
 
 
