@@ -24,6 +24,8 @@ _UNSAFE: Final = re.compile("[\r\n\x00\ud800-\udfff]+")
 _FOLD: Final = re.compile(r"(?:\r\n|\r|\n)(?=[ \t])")
 # what a msg-id may hold (RFC 5322 3.6.4), in a length that fits on a line
 _ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
+_MOST_FIELDS: Final = 1000
+_SLICE_BYTES: Final = 64 * 1024
 _LONGEST_LIST: Final = 100_000
 # the parser takes malformed parameters for granted in a few places and has no error of its own
 _PARSER_FAULTS: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -57,6 +59,8 @@ def read(raw: bytes, recipients: Sequence[Address]) -> Draft:
         raise Invalid("body", "has too many nested parts")
     letter = _parsed(raw)
     fields = [(name, _line(value)) for name, value in letter.raw_items()]
+    if len(fields) > _MOST_FIELDS:
+        raise Invalid("header", f"has more than {_MOST_FIELDS} fields")
     content = _content(letter, fields)
     wanted = {addresses.key(each.email): each for each in recipients}
     named_to, named_cc = _people(fields, "To"), _people(fields, "Cc")
@@ -77,7 +81,9 @@ def read(raw: bytes, recipients: Sequence[Address]) -> Draft:
 def _parsed(raw: bytes) -> Message:
     parser = BytesFeedParser(_Letter, policy=compat32)
     try:
-        parser.feed(raw)
+        for start in range(0, len(raw), _SLICE_BYTES):
+            # the parser spreads what it is given to four bytes a letter
+            parser.feed(raw[start : start + _SLICE_BYTES])
         return parser.close()
     except _PARSER_FAULTS as error:
         raise Invalid("body", "cannot be read as a message") from error

@@ -8,13 +8,15 @@ from typing import Final, Self
 from urllib.parse import unquote_to_bytes
 
 from core import headers, words
-from core.errors import Unsupported
+from core.errors import Invalid, Unsupported
 from core.messages.draft import Attachment
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _BOUNDARY: Final = re.compile(rb"boundary[*0 \t]*=", re.IGNORECASE)
 # each nesting costs the parser a look at every line; nobody's mail comes near
 _MOST_MULTIPARTS: Final = 100
+# each becomes a row
+_MOST_FILES: Final = 1000
 # parameters that do not describe the data
 _OF_THE_WRAPPING: Final = re.compile(r"(?:name|boundary)(?:\*.*)?", re.IGNORECASE)
 # taking these apart makes them worthless
@@ -42,7 +44,7 @@ class Bodies:
 
     @classmethod
     def of(cls, letter: Message) -> Self:
-        """Sort a letter's parts; raises Unsupported."""
+        """Sort a letter's parts; raises Unsupported, and Invalid for too many."""
         made = cls()
         made._add(letter, (), "")
         return made
@@ -92,6 +94,8 @@ class Bodies:
         return True
 
     def _keep(self, part: Message, name: str, content_type: str, disposition: str) -> None:
+        if len(self._files) >= _MOST_FILES:
+            raise Invalid("body", f"has more than {_MOST_FILES} parts")
         plain_type = content_type.partition(";")[0]
         ending = mimetypes.guess_extension(plain_type) or ".bin"
         content_id = _clean(_value(part, "content-id").strip().strip("<>"))

@@ -44,5 +44,8 @@ class Incoming:
 
     def content(self) -> bytes:
         """The message, without the dots that SMTP added."""
-        held, self._held = self._held, bytearray()
-        return bytes(held.replace(b"\r\n.", b"\r\n"))[2:]
+        # never three copies at once: a message may have tens of megabytes
+        self._held = self._held.replace(b"\r\n.", b"\r\n")
+        content = bytes(memoryview(self._held)[2:])
+        self._held = bytearray()
+        return content

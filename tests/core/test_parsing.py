@@ -236,6 +236,13 @@ def test_deep_nesting_is_refused():
         read(HEAD + body)
 
 
+@pytest.mark.parametrize("text", [HEAD + "X: y\n" * 1001, HEAD + multipart("mixed", *[PDF] * 1001)])
+def test_numbers_are_bounded(text):
+    """Fields and files have an end."""
+    with pytest.raises(Invalid, match="more than 1000"):
+        read(text)
+
+
 @pytest.mark.parametrize("value", ["<a b@c>", "none", "<" + "a" * 1000 + ">", "<ä@b.example>"])
 def test_message_ids_that_are_none_are_replaced(value):
     """An id that could not be written again is not kept."""
