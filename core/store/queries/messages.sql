@@ -144,10 +144,6 @@ SELECT id, workspace_id, number, uid, environment, total, created_at FROM batche
 WHERE workspace_id = :workspace_id AND environment = :environment AND id > :after
 ORDER BY id LIMIT :count
 
--- name: batches_by_ids
-SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches
-WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
-
 -- name: message_cancel
 UPDATE messages SET state = 'canceled' WHERE id = :id
 
