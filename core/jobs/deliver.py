@@ -12,6 +12,7 @@ from typing import Final, assert_never
 import msgspec
 import structlog
 
+from core import addresses
 from core.budget import Budget
 from core.clock import SECOND
 from core.core import Core
@@ -145,26 +146,40 @@ class Deliverer:
                 return True
 
     async def _deliver(self, job: Job, message: Message) -> Record:
-        pending = tuple(each for each in message.deliveries if each.state in _OPEN)
+        still_open = [each for each in message.deliveries if each.state in _OPEN]
+        late = await self._suppressed_since(job, message, still_open)
+        blocked = [Step(delivery=each, kind="suppressed", state="suppressed") for each in late]
+        pending = tuple(each for each in still_open if each not in late)
         rehearsed = tuple(each for each in pending if each.email.lower() in message.draft.rehearsals)
         real = tuple(each for each in pending if each not in rehearsed)
-        steps = [step for each in rehearsed for step in _rehearse(message, each)]
+        steps = blocked + [step for each in rehearsed for step in _rehearse(message, each)]
         rendering = None
         try:
-            if message.templated and message.rendering is None:
+            if pending and message.templated and message.rendering is None:
                 rendering = await render(self._core, message)
                 message = msgspec.structs.replace(message, rendering=rendering)
             if real:
                 steps.extend(await self._send(message, real))
         except RenderFailed as failure:
-            return Record(job=job, message=message, steps=_failed(pending, str(failure)))
+            return Record(job=job, message=message, steps=(*blocked, *_failed(pending, str(failure))))
         except FetchFailed as failure:
             if not failure.temporary:
-                return Record(job=job, message=message, steps=_failed(pending, failure.reason))
+                return Record(job=job, message=message, steps=(*blocked, *_failed(pending, failure.reason)))
             return self._later(job, message, (), failure.reason, rendering)
         if any(step.state == "deferred" for step in steps):
             return self._later(job, message, tuple(steps), "", rendering)
         return Record(job=job, message=message, steps=tuple(steps), rendering=rendering)
+
+    async def _suppressed_since(
+        self, job: Job, message: Message, still_open: Sequence[Delivery]
+    ) -> list[Delivery]:
+        """Who must not be sent to any longer; asked for only where time has passed since the acceptance."""
+        if message.state != "scheduled" and not job.attempts:
+            return []
+        keys = listed([addresses.key(each.email) for each in still_open])
+        found = await self._core.db.fetch(sql.suppressions_among(emails=keys))
+        held = {row[1] for row in found if row[0] == message.workspace_id and row[2] in ("", message.stream)}
+        return [each for each in still_open if addresses.key(each.email) in held]
 
     async def _send(self, message: Message, real: tuple[Delivery, ...]) -> list[Step]:
         mime = await self._mime(message)

@@ -157,6 +157,26 @@ async def test_a_suppressed_address_is_not_asked_again(post):
     assert [("accepted", WHOLE), ("suppressed", 0)] == await post.events(sent)
 
 
+async def test_a_message_that_waited_obeys_what_came_in_between(post):
+    """Whoever was suppressed since a message was accepted does not get it: neither a scheduled nor a deferred one."""
+    late = post.clock.now() + 3_600_000_000
+    scheduled = await post.send(draft(ANN, BOB, CAT, send_at=late))
+    post.sink.replies = {ANN: "451 4.2.0 Mailbox busy"}
+    deferred = await post.send(draft(ANN))
+    await suppressions.suppress(post.core, post.caller, "ANN@example.com", reason="unsubscribe")
+    await suppressions.suppress(post.core, post.caller, BOB, stream="another")
+    await suppressions.suppress(post.core, post.caller, CAT, stream="outbound")
+    post.sink.replies = {}
+    await post.later(3601)
+
+    assert ["suppressed"] == await post.states(deferred)
+    assert ["suppressed", "delivered", "suppressed"] == await post.states(scheduled)
+    assert [(BOB,)] == post.taken()
+    assert ["sent", "deferred", "suppressed"] == [
+        kind for kind, each in await post.events(deferred) if each == 0
+    ]
+
+
 @pytest.mark.parametrize(
     ("rehearsal", "state", "kinds", "reasons"),
     [
