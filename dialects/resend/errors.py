@@ -13,6 +13,7 @@ from core import errors
 from core.store.database import StoreUnavailable
 from dialects.refusals import Answer, RefusalTable, Row, text
 from dialects.request import Request
+from dialects.resend.limits import UNCOUNTED
 from dialects.resend.rehearsals import BUILT_IN_SENDER
 
 _PAGING: Final = "See https://resend.com/docs/api-reference/pagination for more information."
@@ -104,11 +105,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def tell(error: BaseException, request: Request | None) -> Answer:
-    """The body of a refusal or a crash."""
-    del request
+    """The body of a refusal or a crash; whoever was refused before being counted is told of limits all the same."""
     row = ERRORS.row(error)
     body = ErrorBody(status_code=row.status, message=say(error), name=str(row.code))
-    return Answer(row.status, _encode(body))
+    counted = request is not None and request.headers_out
+    return Answer(row.status, _encode(body), () if counted else UNCOUNTED)
 
 
 def say(error: BaseException) -> str:

@@ -22,7 +22,7 @@ async def admit(call: Call) -> None:
     core = call.core
     limit = core.policy.rate_limits.get("resend", _OFF)
     if limit == _OFF:
-        call.headers.extend(_UNCOUNTED)
+        call.headers.extend(UNCOUNTED)
         return
     standing = core.windows.count(f"resend:{call.caller.workspace_id}", core.clock.now(), limit=limit)
     call.headers.extend(_headers(limit, standing.remaining, standing.wait_s))
@@ -40,4 +40,4 @@ def _headers(limit: int, remaining: int, reset_s: int) -> Headers:
     )
 
 
-_UNCOUNTED: Final = _headers(_NOMINAL, _NOMINAL, 1)
+UNCOUNTED: Final = _headers(_NOMINAL, _NOMINAL, 1)

@@ -63,3 +63,23 @@ async def test_unknown_key_is_not_counted(limited: House) -> None:
         for _ in range(3):
             assert 401 == (await client.get("/emails", headers={"authorization": "Bearer re_x"})).status_code
         assert 200 == (await client.get("/emails")).status_code
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/emails", {"authorization": "Bearer re_x"}, 401),
+        ("GET", "/emails", {"user-agent": ""}, 403),
+        ("GET", "/nothing", {}, 404),
+        ("DELETE", "/emails", {}, 405),
+    ],
+)
+async def test_whoever_is_not_counted_is_told_too(
+    house: House, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    """SDKs hand the headers of every answer to their users."""
+    client = await house.client("resend")
+    answer = await client.request(method, path, headers=headers)
+    assert status == answer.status_code
+    assert ["1000;w=1"] == answer.headers.get_list("ratelimit-policy")
+    assert {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"} <= answer.headers.keys()
