@@ -142,6 +142,16 @@ def test_libraries_that_log_wires_are_kept_short(lines, name):
     assert ["trouble"] == [line["event"] for line in lines()]
 
 
+@pytest.mark.parametrize("name", logs._MUTE)
+def test_libraries_that_log_secrets_as_warnings_are_mute(lines, name):
+    """Half a login that a client sent as a command is not logged as an unknown one."""
+    logs.configure("debug", "json")
+
+    logging.getLogger(name).warning("unrecognised: hunter2")
+
+    assert [] == lines()
+
+
 def test_text_that_is_no_unicode_is_still_logged(lines):
     """A line about half a surrogate pair does not fail the request it speaks of."""
     logs.configure("info", "json")
