@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 import asyncpg
 
 from core.errors import Invalid
+from core.store.bulk import Bulk
 from core.store.database import Row, StoreUnavailable, sought
 from core.store.statements import Many, Query
 
@@ -35,6 +36,7 @@ class Postgres:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         """Use an open pool."""
         self._pool = pool
+        self._bulk = Bulk()
 
     @classmethod
     async def open(cls, url: str, *, connections: int = 10) -> Self:
@@ -72,7 +74,7 @@ class Postgres:
         """See ``Database.transaction``; raises Invalid for a text with NUL in it."""
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                yield PostgresTransaction(connection)
+                yield PostgresTransaction(connection, self._bulk)
         except ValueError:
             # asyncpg's DataError, which is an InterfaceError too: a value is at fault, and only its own call
             raise
@@ -95,9 +97,10 @@ class Postgres:
 class PostgresTransaction:
     """Steps on one connection inside BEGIN and COMMIT."""
 
-    def __init__(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    def __init__(self, connection: "PoolConnectionProxy[asyncpg.Record]", bulk: Bulk) -> None:
         """The block around it has begun the transaction."""
         self._connection = connection
+        self._bulk = bulk
 
     async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
         """See ``Transaction.run``; the block's end commits, so ``commit`` changes nothing here."""
@@ -108,7 +111,7 @@ class PostgresTransaction:
         if isinstance(step, Query):
             return _rows(await self._connection.fetch(step.statement.postgres, *_values(step)))
         if step.rows:
-            await self._connection.executemany(step.statement.postgres, step.rows)
+            await self._bulk.run(self._connection, step)
         return []
 
 
