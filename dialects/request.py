@@ -18,6 +18,8 @@ _FREE_BYTES: Final = 64 * 1024
 # what passes by unread, for a client that looks for its answer only when it has sent everything
 _MOST_DRAINED_BYTES: Final = 256 * 1024 * 1024
 _DRAIN_S: Final = 30
+_LINGER_BYTES: Final = 1024 * 1024
+_LINGER_S: Final = 1
 
 
 class ClientGone(Exception):  # noqa: N818  # no error of anyone's: nobody is left to answer
@@ -149,9 +151,20 @@ class Request:
         # who expects a word before it sends is told enough by the answer
         if self._ended or not self._has_body() or not self._closes() or self.header(b"expect"):
             return
-        left = _MOST_DRAINED_BYTES
+        await self._let_pass(_MOST_DRAINED_BYTES, _DRAIN_S)
+
+    def is_endless(self) -> bool:
+        """Whether a body of untold length goes on: its connection is of no further use to anyone."""
+        return not self._ended and self.header(b"transfer-encoding") is not None
+
+    async def linger(self) -> None:
+        """Read a little more of such a body after the answer, which the client has a moment to see."""
+        await self._let_pass(_LINGER_BYTES, _LINGER_S)
+
+    async def _let_pass(self, most_bytes: int, within_s: float) -> None:
+        left = most_bytes
         with suppress(ClientGone, TimeoutError):
-            async with asyncio.timeout(_DRAIN_S):
+            async with asyncio.timeout(within_s):
                 while left > 0 and not self._ended:
                     left -= len((await self._chunk())[0])
 

@@ -92,8 +92,15 @@ class Surface:
             (b"content-length", b"%d" % len(answer.body)),
             (b"x-request-id", self.dialect.request_id(request.id).encode()),
         ]
+        is_last = request.is_endless()
+        if is_last:
+            # left open, the server would read and throw away whatever the client goes on to send
+            headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": is_last})
+        if is_last:
+            await request.linger()
+            await send({"type": "http.response.body", "body": b""})
 
 
 def _standard_headers(error: BaseException, status: int) -> tuple[tuple[bytes, bytes], ...]:
