@@ -69,7 +69,8 @@ async def test_a_slug_is_one_templates(core, caller):
         *[templates.create(core, caller, new()) for _ in range(10)], return_exceptions=True
     )
 
-    assert 9 == sum(isinstance(each, Conflict) for each in results)
+    refused = [(each.kind, each.id) for each in results if isinstance(each, Conflict)]
+    assert [("slug", "s")] * 9 == refused
     assert 1 == (await templates.create(core, await caller_in(core, "other"), new())).version
 
 

@@ -95,3 +95,23 @@ async def test_a_variable_cannot_end_a_header_line(core, caller, value):
     template = await made(core, caller, "t", subject="{{ x }}", html="h")
 
     assert not set("\r\n\x00") & set((await rendered(core, caller, template, variables={"x": value})).subject)
+
+
+@pytest.mark.parametrize(
+    ("locale", "variables", "expected"),
+    [
+        ("", {"name": "A"}, "Hi A"),
+        ("", {}, "Hi you"),
+        ("de", {"name": "A"}, "Hallo A"),
+        ("de-CH", {}, "Hallo you"),
+        ("fr", {"name": "A"}, "Hi A"),
+    ],
+)
+async def test_a_preview_is_in_the_wanted_language(core, caller, locale, variables, expected):
+    """The language's own words, else the template's; defaults fill what was left out."""
+    german = Variant(subject="Hallo {{ name }}", html="<p>Hallo {{ name }}</p>")
+    said = {"subject": "Hi {{ name }}", "html": "<p>Hi {{ name }}</p>"}
+    template = await made(core, caller, "t", **said, defaults={"name": "you"}, variants={"de": german})
+    shown = await preview(core, caller, template, variables, Options(locale=locale))
+
+    assert (expected, f"<p>{expected}</p>", None) == (shown.subject, shown.html, shown.text)
