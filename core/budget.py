@@ -18,13 +18,22 @@ class Budget:
     @asynccontextmanager
     async def hold(self, size_bytes: int) -> AsyncIterator[None]:
         """Wait for room, keep it for the length of the block."""
-        size = min(size_bytes, self._limit)
-        await self._acquire(size)
+        size = await self.take(size_bytes)
         try:
             yield
         finally:
-            self._used -= size
-            self._wake()
+            self.give(size)
+
+    async def take(self, size_bytes: int) -> int:
+        """Wait for room; what was granted must be given back."""
+        size = min(size_bytes, self._limit)
+        await self._acquire(size)
+        return size
+
+    def give(self, size: int) -> None:
+        """Give back what was granted."""
+        self._used -= size
+        self._wake()
 
     async def _acquire(self, size: int) -> None:
         if not self._waiting and self._used + size <= self._limit:

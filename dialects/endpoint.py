@@ -173,13 +173,11 @@ class Compiled:
         if self._body is None:
             call = await self._enter(core, request)
             return self._answer(call, await self._handle(call, path, {}))
-        # the permit goes first: a guard may have to read the body to find the key in it
-        permit = request.permit(core.bodies)
-        # clients that send in chunks tell no length; most of their bodies are small all the same
-        if permit is None or await request.begin():
+        request.room = core.bodies
+        try:
             return await self._with_body(core, request, path, self._body)
-        async with permit:
-            return await self._with_body(core, request, path, self._body)
+        finally:
+            request.give_room()
 
     async def _with_body(
         self, core: Core, request: Request, path: dict[str, str], decode_body: Callable[[Request], Any]

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from core.budget import Budget
-from core.errors import TooLarge
+from core.errors import Malformed, TooLarge
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -15,11 +15,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # bodies up to this size need no permit; 64 KiB is what the server buffers by itself anyway
 _FREE_BYTES: Final = 64 * 1024
+# a large body keeps others waiting: it must come at a pace that any line has
+_PATIENCE_S: Final = 30
+_SLOWEST_BYTES_PER_S: Final = 32 * 1024
 # what passes by unread, for a client that looks for its answer only when it has sent everything
 _MOST_DRAINED_BYTES: Final = 256 * 1024 * 1024
 _DRAIN_S: Final = 30
-_LINGER_BYTES: Final = 1024 * 1024
-_LINGER_S: Final = 1
 
 
 class ClientGone(Exception):  # noqa: N818  # no error of anyone's: nobody is left to answer
@@ -30,16 +31,17 @@ class Request:
     """What came in. ``path`` is what is left after a dialect's prefix, percent-decoded once."""
 
     __slots__ = (
-        "_begun",
         "_body",
         "_ended",
         "_headers",
         "_receive",
+        "_taken",
         "headers_out",
         "id",
         "limit_bytes",
         "method",
         "path",
+        "room",
         "scope",
         "state",
     )
@@ -56,7 +58,9 @@ class Request:
         self.state: Any = None
         self._receive = receive
         self._body: bytes | None = None
-        self._begun = bytearray()
+        # where the large take room; what is taken is given back by ``give_room``
+        self.room: Budget | None = None
+        self._taken = 0
         self._ended = False
 
     def header(self, name: bytes) -> str | None:
@@ -90,26 +94,11 @@ class Request:
         """Let the raw body go, once everything is decoded from it: a large one must not be held twice."""
         self._body = b""
 
-    async def begin(self) -> bool:
-        """Read a body of untold length as far as needs no permit; whether it is whole then. Raises TooLarge."""
-        if self.header(b"content-length") is not None:
-            return False
-        begun, more = bytearray(), True
-        while more and len(begun) <= _FREE_BYTES:
-            chunk, more = await self._chunk()
-            begun += chunk
-            self._check(len(begun))
-        if more:
-            self._begun = begun
-        else:
-            self._body = bytes(begun)
-        return not more
-
-    def permit(self, budget: Budget) -> AbstractAsyncContextManager[None] | None:
-        """Room to hold for as long as the body is worked on, or None for a small body. Raises TooLarge."""
-        size = self._declared_bytes()
-        self._check(size)
-        return budget.hold(size) if size > _FREE_BYTES else None
+    def give_room(self) -> None:
+        """Let others have the room that a large body took, once nothing of it is worked on any more."""
+        if self._taken and self.room is not None:
+            self.room.give(self._taken)
+            self._taken = 0
 
     def _declared_bytes(self) -> int:
         """By Content-Length; a body that does not say is taken for the largest allowed."""
@@ -119,29 +108,44 @@ class Request:
         return self.limit_bytes if self.header(b"transfer-encoding") is not None else 0
 
     async def read(self) -> bytes:
-        """Read the body; raises TooLarge as soon as it is known to exceed the limit, without reading on."""
+        """Read the body; a large one waits for room.
+
+        Raises TooLarge as soon as it is known to exceed the limit, without reading on, and Malformed for a large one
+        that comes too slowly.
+        """
         if self._body is not None:
             return self._body
-        self._check(self._declared_bytes())
-        if self._begun:
-            begun, self._begun = self._begun, bytearray()
-            return await self._join(begun)
-        first = await self._chunk()
-        if not first[1]:
-            self._check(len(first[0]))
-            self._body = first[0]
-            return self._body
-        return await self._join(bytearray(first[0]))
+        size = self._declared_bytes()
+        self._check(size)
+        first, more = await self._chunk()
+        if not more:
+            self._check(len(first))
+            self._body = first
+            return first
+        return await self._join(bytearray(first), size)
 
-    async def _join(self, whole: bytearray) -> bytes:
+    async def _join(self, whole: bytearray, size: int) -> bytes:
         # one growing buffer: a list of chunks and its join would hold a large body twice
+        if await self._extend(whole, _FREE_BYTES):
+            if self.room is not None:
+                # only now: whoever was let in and then sends nothing must not keep others out
+                self._taken = await self.room.take(size)
+            try:
+                async with asyncio.timeout(_PATIENCE_S + size / _SLOWEST_BYTES_PER_S):
+                    await self._extend(whole, self.limit_bytes)
+            except TimeoutError as error:
+                raise Malformed("it did not arrive in time") from error
+        self._body = bytes(whole)
+        return self._body
+
+    async def _extend(self, whole: bytearray, until_bytes: int) -> bool:
+        """Read on until there are more bytes than that; whether more are to come."""
         more = True
-        while more:
+        while more and len(whole) <= until_bytes:
             chunk, more = await self._chunk()
             whole += chunk
             self._check(len(whole))
-        self._body = bytes(whole)
-        return self._body
+        return more
 
     async def drain(self) -> None:
         """Let pass what was not read, where the connection ends with the answer.
@@ -151,22 +155,15 @@ class Request:
         # who expects a word before it sends is told enough by the answer
         if self._ended or not self._has_body() or not self._closes() or self.header(b"expect"):
             return
-        await self._let_pass(_MOST_DRAINED_BYTES, _DRAIN_S)
+        left = _MOST_DRAINED_BYTES
+        with suppress(ClientGone, TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while left > 0 and not self._ended:
+                    left -= len((await self._chunk())[0])
 
     def is_endless(self) -> bool:
         """Whether a body of untold length goes on: its connection is of no further use to anyone."""
         return not self._ended and self.header(b"transfer-encoding") is not None
-
-    async def linger(self) -> None:
-        """Read a little more of such a body after the answer, which the client has a moment to see."""
-        await self._let_pass(_LINGER_BYTES, _LINGER_S)
-
-    async def _let_pass(self, most_bytes: int, within_s: float) -> None:
-        left = most_bytes
-        with suppress(ClientGone, TimeoutError):
-            async with asyncio.timeout(within_s):
-                while left > 0 and not self._ended:
-                    left -= len((await self._chunk())[0])
 
     def _has_body(self) -> bool:
         length = self.header(b"content-length")

@@ -1,5 +1,6 @@
 """A dialect at work: from a request to an answer, everything in the dialect's own words, crashes included."""
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from dialects.request import ClientGone, Receive, Request, Scope, Send
 from dialects.routing import Table
 
 _log = structlog.get_logger(__name__)
+_LINGER_S: Final = 0.25
 _NO_OPERATION: Final = "none"
 _METHOD_NOT_ALLOWED: Final = 405
 
@@ -99,7 +101,8 @@ class Surface:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": is_last})
         if is_last:
-            await request.linger()
+            # the end resets the connection; the client has a moment to see the answer before
+            await asyncio.sleep(_LINGER_S)
             await send({"type": "http.response.body", "body": b""})
 
 

@@ -5,7 +5,6 @@ Source: PostageApp developer pages, v.1.0 and v.1.1, and the paths its clients c
 
 import re
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import Final
 
 import msgspec
@@ -80,7 +79,10 @@ async def unmatched(core: Core, request: Request, refusal: Refusal) -> Refusal:
     if version not in _VERSIONS:
         return Conflict("version", "There is no such version.", id=version)
     request.limit_bytes = _LIMIT_BYTES
-    async with request.permit(core.bodies) or nullcontext():
+    request.room = core.bodies
+    try:
         await auth.either(core, request)
+    finally:
         request.forget()
+        request.give_room()
     return NotFound("method", name.rstrip("/").removesuffix(".json"))

@@ -1,3 +1,4 @@
+import asyncio
 from contextlib import suppress
 
 import pytest
@@ -5,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.budget import Budget
-from core.errors import TooLarge
+from core.errors import Malformed, TooLarge
 from dialects.request import ClientGone, Request
-from tests.dialects.asgi import gone, request, scope
+from tests.dialects.asgi import chunks, gone, request, scope
 
 FREE = 64 * 1024
 
@@ -57,42 +58,67 @@ async def test_a_body_may_be_as_large_as_the_limit():
 @pytest.mark.parametrize("length", ["1001", "99999999999999999999"])
 async def test_a_length_beyond_the_limit_is_refused_unread(length):
     """Neither room is held for it nor a byte of it read."""
-    asked = request(headers={"content-length": length})
-    with pytest.raises(TooLarge):
-        asked.permit(Budget(10))
+    asked = Request(scope(headers={"content-length": length}), gone, "/", "an-id")
+    asked.limit_bytes, asked.room = 1000, Budget(10)
     with pytest.raises(TooLarge):
         await asked.read()
+
+    assert 0 == asked.room._used
 
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "", "0x10", "٣", "+5"])
 async def test_a_length_that_is_no_number_says_nothing(length):
     """The body is measured as it comes."""
-    asked = Request({**scope(), "headers": [(b"content-length", length.encode())]}, gone, "/", "an-id")
+    headers = [(b"content-length", length.encode())]
+    asked = Request({**scope(), "headers": headers}, chunks([b"x" * 10]), "/", "an-id")
     asked.limit_bytes = 10
 
-    assert asked.permit(Budget(1)) is None
+    assert 10 == len(await asked.read())
+
+
+LARGE = [b"x" * FREE, b"x", b"x"]
 
 
 @pytest.mark.parametrize(
-    ("headers", "held"),
+    ("pieces", "headers", "held"),
     [
-        ({}, 0),
-        ({"content-length": str(FREE)}, 0),
-        ({"content-length": str(FREE + 1)}, FREE + 1),
-        ({"transfer-encoding": "chunked"}, 2 * FREE),
-        ({"transfer-encoding": "chunked", "content-length": "5"}, 0),
+        ([b"x"], {}, 0),
+        ([b"x" * FREE, b""], {"content-length": str(FREE)}, 0),
+        # a small body of untold length is small all the same
+        ([b"x", b"x"], {"transfer-encoding": "chunked"}, 0),
+        (LARGE, {"content-length": str(FREE + 2)}, FREE + 2),
+        # a large one is taken for the largest that is allowed
+        (LARGE, {"transfer-encoding": "chunked"}, 2 * FREE),
     ],
 )
-async def test_large_bodies_need_room(headers, held):
-    """A body of unknown length is taken for the largest that is allowed; small ones need nothing."""
-    budget, free = Budget(3 * FREE), Budget(3 * FREE)
-    permit = request(limit_bytes=2 * FREE, headers=headers).permit(budget)
+async def test_large_bodies_need_room(pieces, headers, held):
+    """From where they turn out to be large, until they are let go."""
+    asked = request(*pieces, headers=headers, limit_bytes=2 * FREE)
+    asked.room = Budget(3 * FREE)
+    await asked.read()
+    taken = asked.room._used
+    asked.give_room()
+    asked.give_room()
 
-    assert (permit is not None) == (held > 0)
-    if permit is not None:
-        async with permit:
-            assert held == budget._used
-    assert free._used == budget._used
+    assert (held, 0) == (taken, asked.room._used)
+
+
+async def test_a_large_body_that_does_not_come_keeps_nobody_out(monkeypatch):
+    """It has its time, by its size; then it is refused and its room is free again."""
+    monkeypatch.setattr("dialects.request._PATIENCE_S", 0)
+    monkeypatch.setattr("dialects.request._SLOWEST_BYTES_PER_S", 1 << 40)
+    pieces = [{"type": "http.request", "body": each, "more_body": True} for each in LARGE[:2]]
+
+    async def receive():
+        return pieces.pop(0) if pieces else await asyncio.Event().wait()
+
+    asked = Request(scope(headers={"content-length": str(2 * FREE)}), receive, "/", "an-id")
+    asked.limit_bytes, asked.room = 2 * FREE, Budget(2 * FREE)
+    with pytest.raises(Malformed, match="in time"):
+        await asked.read()
+    asked.give_room()
+
+    assert 0 == asked.room._used
 
 
 async def test_whoever_hangs_up_gets_no_answer():

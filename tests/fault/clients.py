@@ -55,9 +55,9 @@ class Client:
         return self.post("/emails", mail(subject), **headers)
 
 
-def mail(subject: str) -> bytes:
-    """A small mail in Resend's words."""
-    sent = {"from": "app@example.com", "to": "someone@example.net", "subject": subject, "text": "Hello"}
+def mail(subject: str, text: str = "Hello") -> bytes:
+    """A mail in Resend's words."""
+    sent = {"from": "app@example.com", "to": "someone@example.net", "subject": subject, "text": text}
     return json.dumps(sent).encode()
 
 

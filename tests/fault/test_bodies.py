@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.fault.clients import Client
+from tests.fault.clients import Client, mail
 from tests.fault.processes import Site
 from tests.fault.sink import Sink
 
@@ -75,18 +75,21 @@ def _write_on(client: socket.socket, most_bytes: int) -> int:
     return written
 
 
-def test_bodies_that_trickle_hold_nobody_up(place: Site) -> None:
-    """Small mails are taken while many connections have begun a large body and hardly go on."""
+@pytest.mark.parametrize(
+    ("begun_bytes", "sizes"), [(200_000, [100]), (10_000, [100, 300_000])], ids=["much", "little"]
+)
+def test_bodies_that_trickle_hold_nobody_up(place: Site, begun_bytes: int, sizes: list[int]) -> None:
+    """Small mails are taken while many large bodies hardly go on; large ones too, where those have hardly begun."""
     key, slow_key = place.key(), place.key("sendflare")
     with ExitStack() as calls:
         slow = [
             calls.enter_context(_begun(place, slow_key, f"Content-Length: {9 * _MIB}")) for _ in range(_SLOW)
         ]
         for client in slow:
-            client.sendall(b"{" * 200_000)
+            client.sendall(b"{" * begun_bytes)
         with Client(place.port, key) as quick:
-            for number in range(20):
-                answer = quick.send(f"quick {number}")
+            for size in sizes * 10:
+                answer = quick.post("/emails", mail("quick", "x" * size))
                 assert answer is not None
                 assert 200 == answer.status
                 for client in slow:
