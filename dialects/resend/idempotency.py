@@ -58,8 +58,8 @@ def claim(request: Request, endpoint: str, body: Callable[[], object]) -> Claim 
 
 
 def meaning(raw: msgspec.Raw) -> bytes:
-    """What a JSON text says, in a form to compare; where no number or nesting can hold it, the text itself."""
+    """What a JSON text says, in a form to compare; where no decoder takes it, the text itself."""
     try:
         return _canonical(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return bytes(raw)

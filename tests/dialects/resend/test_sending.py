@@ -175,9 +175,15 @@ async def test_a_number_beyond_all_bounds(house: House, unknown: bytes) -> None:
 
 
 def test_what_no_decoder_takes_is_compared_as_it_is_written() -> None:
-    """Endless nesting in an element of a batch passes by until somebody looks at it."""
-    endless = b"[" * 5000 + b"]" * 5000
-    assert endless == meaning(msgspec.Raw(endless))
+    """Endless nesting and broken letters in an element of a batch pass by until somebody looks at them."""
+    for text in (
+        b"[" * 5000 + b"]" * 5000,
+        b'{"a":1e999}',
+        b'{"a":"\xff"}',
+        b'{"a":"\\ud800"}',
+        b'{"a\xe4":1}',
+    ):
+        assert text == meaning(msgspec.Raw(text))
     assert meaning(msgspec.Raw(b'{"a":1, "b":2}')) == meaning(msgspec.Raw(b'{"b":2,"a":1}'))
 
 
@@ -185,11 +191,13 @@ def test_what_no_decoder_takes_is_compared_as_it_is_written() -> None:
     "text", [b'{"to": "\\ud800"}', b'{"to": "\xff"}', b"\xff\xfe{}", b'{"x":' + b"[" * 100_000, b"nul"]
 )
 async def test_no_json(house: House, text: bytes) -> None:
-    """Broken letters, broken escapes and endless nesting are bad JSON to the provider's clients."""
+    """Broken letters, broken escapes and endless nesting are bad JSON to the provider's clients, keyed or not."""
     client = await house.client("resend")
-    answer = await client.post("/emails", content=text)
-    DRIVER.refused(answer)
-    assert 400 == answer.status_code
+    for headers in ({}, {"idempotency-key": "k"}):
+        for path, body in (("/emails", text), ("/emails/batch", b"[" + text + b"]")):
+            answer = await client.post(path, content=body, headers=headers)
+            DRIVER.refused(answer)
+            assert 400 == answer.status_code
 
 
 class _Clock:
