@@ -48,6 +48,16 @@ async def test_too_large_a_request_is_refused_unread(house: House, path: str, mo
     assert 413 == answer.status_code
 
 
+async def test_a_stranger_is_told_of_the_token_first(house: House) -> None:
+    """Whatever is sent with it, however large."""
+    client = await house.client("postmark", authorized=False)
+
+    answer = await client.post("/email", content=b"{}", headers={"content-length": str(10 * _MIB + 1)})
+
+    DRIVER.refused(answer)
+    assert (401, 10) == (answer.status_code, answer.json()["ErrorCode"])
+
+
 async def test_one_of_a_batch_may_not_be_larger_than_one_alone(house: House) -> None:
     """The others go their way."""
     client = await house.client("postmark")
