@@ -52,8 +52,14 @@ class Postgres:
                 server_settings={"jit": "off", "application_name": "babelpost"},
             )
         except (*_LOST, asyncpg.PostgresError) as error:
-            message = f"PostgreSQL cannot be reached: {error}"
+            message = f"PostgreSQL cannot be reached: {error}. Look at BABELPOST_DATABASE, and whether the server runs."
             raise StoreUnavailable(message) from error
+        except ValueError:
+            # its text would show the half of a password that was taken for a port
+            message = (
+                "PostgreSQL's address cannot be read. In BABELPOST_DATABASE, write / in a password as %2F."
+            )
+            raise StoreUnavailable(message) from None
         return cls(pool)
 
     async def fetch(self, query: Query) -> list[Row]:

@@ -64,8 +64,14 @@ class SQLite:
 
     @classmethod
     async def open(cls, path: Path, *, owner: bool = True) -> Self:
-        """Open inside a running loop."""
-        return cls(path, owner=owner)
+        """Open inside a running loop; raises StoreUnavailable with what is in the way."""
+        try:
+            return cls(path, owner=owner)
+        except (OSError, sqlite3.DatabaseError) as error:
+            message = (
+                f"{path} cannot be opened: {error}. Name a file in a folder where this process may write."
+            )
+            raise StoreUnavailable(message) from error
 
     async def fetch(self, query: Query) -> list[Row]:
         """Read on one of the readers' connections."""
