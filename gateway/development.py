@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from click import ClickException
 
 from core.accounts import Workspace
 from core.core import Core
@@ -41,7 +42,10 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         """What is printed: the address, and a line to paste for each dialect."""
         lines = [f"Babelpost listens on {self.url}", ""]
         if self.smtp:
-            lines += [f"and takes mail on {self.smtp}: a dialect's name as user name, its key as password", ""]
+            lines += [
+                f"and takes mail on {self.smtp}: a dialect's name as user name, its key as password",
+                "",
+            ]
         for name, sample in self.samples.items():
             lines += [f"{name}:", f"  {sample}", ""]
         return "\n".join(lines)
@@ -101,13 +105,22 @@ def _first(held: str | dict[str, str]) -> str:
 def _known(path: Path) -> Keys:
     if not path.exists():
         return {}
-    return msgspec.json.decode(path.read_bytes(), type=Development).keys
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Development).keys
+    except (OSError, msgspec.DecodeError) as error:
+        message = f"{path} cannot be read: {error}. Delete it for new keys."
+        raise ClickException(message) from error
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step."""
+    """Replace a file in one step; its folder is made where missing."""
     fresh = path.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        fresh.replace(path)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}. Choose another folder with --data."
+        raise ClickException(message) from error
