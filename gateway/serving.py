@@ -1,6 +1,7 @@
 """The running process: listener and worker side by side, stopped in order by SIGTERM or SIGINT."""
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -22,6 +23,7 @@ _KEEP_ALIVE_S: Final = 75
 _DRAIN_S: Final = 20
 _BACKLOG: Final = 2048
 _LOOK_S: Final = 0.01
+_PORT_IS_AT_FAULT: Final = (errno.EADDRINUSE, errno.EACCES)
 
 
 class _Server(uvicorn.Server):
@@ -41,15 +43,16 @@ def enabled(settings: Settings) -> Mapping[str, Dialect]:
 
 
 def listen(host: str, port: int, option: str = "port") -> socket.socket:
-    """A bound socket; raises ClickException that says what to do where the port is taken."""
+    """A bound socket; raises ClickException that says what to do where it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
     except OSError as error:
-        message = (
-            f"cannot listen on {host}:{port}: {error.strerror}. "
-            f"Choose another with --{option.replace('_', '-')} or BABELPOST_{option.upper()}."
-        )
+        remedy = f"BABELPOST_{option.upper()} (of babelpost dev: --{option.replace('_', '-')})"
+        if error.errno not in _PORT_IS_AT_FAULT:
+            remedy = "BABELPOST_HOST"
+        reason = str(error.strerror).partition(" (while")[0]
+        message = f"cannot listen on {host}:{port}: {reason}. Choose another with {remedy}."
         raise ClickException(message) from error
 
 
