@@ -5,10 +5,10 @@ Proof by DNS comes with the delivery engine; until then an administrator says wh
 
 import msgspec
 
-from core import ids
+from core import addresses, ids
 from core.accounts import Account
 from core.core import Core
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.store.database import rows, write
 from core.store.statements import sql
 
@@ -24,19 +24,28 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def trust_domain(core: Core, account: Account, name: str) -> None:
-    """Let the account send from every address at a domain."""
-    now = core.clock.now()
+    """Let the account send from every address at a domain; raises Invalid("domain")."""
+    now, host = core.clock.now(), _host(name)
     await write(
         core.db,
-        sql.domain_put(
-            id=ids.new(), account_id=account.id, name=name.lower(), verified_at=now, created_at=now
-        ),
+        sql.domain_put(id=ids.new(), account_id=account.id, name=host, verified_at=now, created_at=now),
     )
 
 
+def _host(name: str) -> str:
+    """The domain as addresses have it: lower case, in A-labels; raises Invalid("domain")."""
+    try:
+        local, _, host = addresses.parse(f"postmaster@{name}").email.partition("@")
+    except addresses.AddressError as error:
+        raise Invalid("domain", f"{name!r} is no domain name") from error
+    if "@" in name or local != "postmaster":
+        raise Invalid("domain", f"{name!r} is no domain name")
+    return host
+
+
 async def distrust_domain(core: Core, account: Account, name: str) -> None:
-    """Take that back; raises NotFound("domain")."""
-    if not (await write(core.db, sql.domain_delete(account_id=account.id, name=name.lower())))[0]:
+    """Take that back; raises NotFound("domain") or Invalid("domain")."""
+    if not (await write(core.db, sql.domain_delete(account_id=account.id, name=_host(name))))[0]:
         raise NotFound("domain", name)
 
 
