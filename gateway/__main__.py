@@ -19,13 +19,13 @@ from gateway.config import SettingsError
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="babelpost", prog_name="babelpost")
 def cli() -> None:
-    r"""One self-hosted email server that speaks five providers' APIs.
+    """One self-hosted email server that speaks five providers' APIs.
 
     \b
     Try it on this machine:      babelpost dev
     Run it for real:             babelpost serve      (settings: BABELPOST_… or --config)
     Make a key for a client:     babelpost keys create resend
-    """
+    """  # noqa: D301  # click wants a real backspace before lines that it keeps
 
 
 for command in (dev, serve, worker, migrate, keys, domains, templates, routes, bench):

@@ -91,15 +91,21 @@ def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterato
     if relay:
         environment["BABELPOST_RELAY"] = relay
     (data / "bench").mkdir(exist_ok=True)
-    key = subprocess.run(
-        [sys.executable, "-m", "gateway", "keys", "create", "resend"],
-        env=environment, check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
+    key = _key(environment)
     command = [sys.executable, "-m", "gateway", "serve", *([] if work else ["--no-worker"])]
     with _process(command, environment) as process:
         port = int(environment["BABELPOST_PORT"])
         _await_port(port, process)
         yield Subject(port=port, pid=process.pid, key=key)
+
+
+def _key(environment: dict[str, str]) -> str:
+    """Make a key on the database to be measured, which is where a wrong --database is noticed."""
+    command = [sys.executable, "-m", "gateway", "keys", "create", "resend"]
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603  # our own program
+    if done.returncode:
+        raise ClickException(done.stderr.strip())
+    return done.stdout.strip()
 
 
 def _await_port(port: int, process: "subprocess.Popen[bytes]") -> None:

@@ -62,7 +62,11 @@ def batch(**choices: Any) -> None:
 @bench.command()
 @_choices
 @click.option(
-    "--messages", default=20_000, show_default=True, help="Messages from acceptance to the sink's 250."
+    "--messages",
+    default=20_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Messages from acceptance to the sink's 250.",
 )
 def deliver(messages: int, **choices: Any) -> None:
     """Messages from acceptance to an SMTP sink's 250."""
@@ -71,7 +75,8 @@ def deliver(messages: int, **choices: Any) -> None:
 
 @bench.command()
 @_choices
-@click.option("--messages", default=200_000, show_default=True, help="Messages to pass through the process.")
+@click.option("--messages", default=200_000, show_default=True, type=click.IntRange(10),
+              help="Messages to pass through the process.")  # fmt: skip
 def soak(messages: int, **choices: Any) -> None:
     """Memory of one process while many messages pass through it."""
     runs.soak(_setup(choices), messages)

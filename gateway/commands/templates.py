@@ -56,7 +56,13 @@ def put(settings: Settings, slug: str, name: str | None, syntax: str, **rest: st
 
 
 def _read(path: str | Path | None) -> str | None:
-    return Path(path).read_text(encoding="utf-8") if path is not None else None
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{path} is not UTF-8: {error.reason} at byte {error.start}"
+        raise click.BadParameter(message) from error
 
 
 async def _put(settings: Settings, new: nouns.NewTemplate, account: str, workspace: str) -> None:
