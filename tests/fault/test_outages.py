@@ -54,6 +54,8 @@ def test_an_outage_of_the_store_is_told_and_passes(own_postgres: Any, tmp_path: 
     assert set() == load.lost
     assert load.answered.keys() <= sink.taken.keys()
     assert set(records.subjects().values()) == sink.taken.keys()
+    # outcomes waited for the store, so no conversation was held twice
+    assert 0 == sink.repeated
     assert {"delivered"} == records.states()
     assert [] == records.halves()
 
