@@ -21,6 +21,8 @@ _SLOWEST_BYTES_PER_S: Final = 32 * 1024
 # what passes by unread, for a client that looks for its answer only when it has sent everything
 _MOST_DRAINED_BYTES: Final = 256 * 1024 * 1024
 _DRAIN_S: Final = 30
+# a body of untold length may never end; its client has a moment to see the answer
+_LINGER_S: Final = 0.25
 
 
 class ClientGone(Exception):  # noqa: N818  # no error of anyone's: nobody is left to answer
@@ -33,7 +35,6 @@ class Request:
     __slots__ = (
         "_body",
         "_ended",
-        "_headers",
         "_receive",
         "_taken",
         "headers_out",
@@ -147,13 +148,25 @@ class Request:
             self._check(len(whole))
         return more
 
-    async def drain(self) -> None:
-        """Let pass what was not read, where the connection ends with the answer.
+    def ends_connection(self) -> bool:
+        """Whether the connection is of no use after the answer, because of a body that was not read.
 
-        Closed over unread bytes it would be reset, and the client would never see the answer.
+        It goes on without end, or was held back for a word (Expect) that never came, or the client asked to close.
         """
-        # who expects a word before it sends is told enough by the answer
-        if self._ended or not self._has_body() or not self._closes() or self.header(b"expect"):
+        if self._ended or not self._has_body():
+            return False
+        return self._is_untold() or self._waits() or self._closes()
+
+    async def drain(self) -> None:
+        """Let pass what was not read, after the answer and before the connection ends.
+
+        Closed over unread bytes it would be reset, and a client that sends everything first would not see the answer.
+        """
+        if not self.ends_connection() or self._waits():
+            return
+        if not self._closes():
+            # of untold length: to read on would be to read for ever
+            await asyncio.sleep(_LINGER_S)
             return
         left = _MOST_DRAINED_BYTES
         with suppress(ClientGone, TimeoutError):
@@ -161,13 +174,15 @@ class Request:
                 while left > 0 and not self._ended:
                     left -= len((await self._chunk())[0])
 
-    def is_endless(self) -> bool:
-        """Whether a body of untold length goes on: its connection is of no further use to anyone."""
-        return not self._ended and self.header(b"transfer-encoding") is not None
+    def _is_untold(self) -> bool:
+        return self.header(b"transfer-encoding") is not None
+
+    def _waits(self) -> bool:
+        return self.header(b"expect") is not None
 
     def _has_body(self) -> bool:
         length = self.header(b"content-length")
-        return length not in (None, "0") or self.header(b"transfer-encoding") is not None
+        return length not in (None, "0") or self._is_untold()
 
     def _closes(self) -> bool:
         asked = self.header(b"connection") or ""

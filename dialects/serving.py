@@ -1,6 +1,5 @@
 """A dialect at work: from a request to an answer, everything in the dialect's own words, crashes included."""
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -16,7 +15,6 @@ from dialects.request import ClientGone, Receive, Request, Scope, Send
 from dialects.routing import Table
 
 _log = structlog.get_logger(__name__)
-_LINGER_S: Final = 0.25
 _NO_OPERATION: Final = "none"
 _METHOD_NOT_ALLOWED: Final = 405
 
@@ -67,7 +65,6 @@ class Surface:
             else:
                 _log.error("store unavailable", reason=str(error), request_id=request_id)
             answer = self._tell(request, error)
-        await request.drain()
         await self._send(send, request, answer)
         return Served(operation, answer.status)
 
@@ -94,15 +91,13 @@ class Surface:
             (b"content-length", b"%d" % len(answer.body)),
             (b"x-request-id", self.dialect.request_id(request.id).encode()),
         ]
-        is_last = request.is_endless()
+        is_last = request.ends_connection()
         if is_last:
-            # left open, the server would read and throw away whatever the client goes on to send
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": is_last})
         if is_last:
-            # the end resets the connection; the client has a moment to see the answer before
-            await asyncio.sleep(_LINGER_S)
+            await request.drain()
             await send({"type": "http.response.body", "body": b""})
 
 
