@@ -23,8 +23,6 @@ class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """What an owner can choose for a workspace. ``default_sender`` is used where a dialect lets From be absent."""
 
     default_sender: str = ""
-    track_opens: bool = False
-    track_links: str = "none"
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,19 +7,10 @@ import msgspec
 from core import addresses, ids
 from core.core import Caller, Core
 from core.paging import Page, PageRequest
-from core.store.database import one, rows, write
-from core.store.statements import sql
+from core.store.database import Transaction, one, rows, write
+from core.store.statements import Query, sql
 
 Status = Literal["confirmed", "unsubscribed"]
-
-
-class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """A set of contacts under a key that is unique in the workspace."""
-
-    id: str
-    key: str
-    name: str
-    created_at: int
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,37 +38,37 @@ async def save(core: Core, caller: Caller, segment_key: str, change: Change) -> 
     """Make or update a contact; the segment is made where it is missing. Safe to run at once with itself."""
     now = core.clock.now()
     async with core.db.transaction() as work:
-        segment_id = (
-            await work.run(
-                sql.segment_ensure(
-                    id=ids.new(),
-                    workspace_id=caller.workspace_id,
-                    key=segment_key,
-                    name=segment_key,
-                    created_at=now,
-                )
-            )
-        )[0][0][0]
+        # the segment's row is locked until the end, which is what makes reading and merging properties safe
+        segment_id = await _segment(work, caller, segment_key, now)
         key = addresses.key(change.email)
         held = (await work.run(sql.contact_for_update(segment_id=segment_id, email_key=key)))[0]
         known: dict[str, str] = msgspec.msgpack.decode(held[0][0]) if held else {}
-        await work.run(
-            sql.contact_put(
-                id=ids.new(),
-                workspace_id=caller.workspace_id,
-                segment_id=segment_id,
-                email=change.email,
-                email_key=key,
-                status=change.status,
-                source=change.source,
-                properties=msgspec.msgpack.encode(known | change.properties),
-                created_at=now,
-                updated_at=now,
-            ),
-            commit=True,
-        )
+        await work.run(_put(caller, segment_id, change, known, now), commit=True)
     found = await one(core.db, Contact, sql.contact_by_email(segment_id=segment_id, email_key=key))
     return found or await save(core, caller, segment_key, change)
+
+
+async def _segment(work: Transaction, caller: Caller, key: str, now: int) -> str:
+    ensure = sql.segment_ensure(
+        id=ids.new(), workspace_id=caller.workspace_id, key=key, name=key, created_at=now
+    )
+    found: str = (await work.run(ensure))[0][0][0]
+    return found
+
+
+def _put(caller: Caller, segment_id: str, change: Change, known: dict[str, str], now: int) -> Query:
+    return sql.contact_put(
+        id=ids.new(),
+        workspace_id=caller.workspace_id,
+        segment_id=segment_id,
+        email=change.email,
+        email_key=addresses.key(change.email),
+        status=change.status,
+        source=change.source,
+        properties=msgspec.msgpack.encode(known | change.properties),
+        created_at=now,
+        updated_at=now,
+    )
 
 
 async def delete(core: Core, caller: Caller, segment_key: str, email: str) -> bool:

@@ -33,7 +33,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
     give_up_after_s: float = 4 * 24 * 3600
-    allow_private_targets: bool = False
     rate_limits: dict[str, int] = {}
 
 

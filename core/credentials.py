@@ -20,6 +20,7 @@ from core.store.statements import sql
 _LIFETIME_S: Final = 1.0
 _MOST: Final = 10_000
 _SHOWN: Final = 4
+_SHOWN_FROM: Final = 24
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,8 +162,9 @@ async def create(core: Core, new: NewCredential) -> str:
         dialect=new.dialect,
         kind=new.kind,
         name=new.name,
-        prefix=new.secret[: max(0, min(12, len(new.secret) - 2 * _SHOWN))],
-        last4=new.secret[-_SHOWN:] if len(new.secret) > 2 * _SHOWN else "",
+        # to know a key by, and far too little to guess the rest from
+        prefix=new.secret[: min(12, len(new.secret) // 4)],
+        last4=new.secret[-_SHOWN:] if len(new.secret) >= _SHOWN_FROM else "",
         hash=digest(core.policy.key_pepper, new.secret),
         scopes=msgspec.msgpack.encode(sorted(new.scopes)),
         environment=new.environment,

@@ -1,4 +1,4 @@
-"""Integers for dialects that insist on them: rising, unique in the installation, taken from the store in blocks.
+"""Integers for dialects that insist on them: unique in the installation, rising within a process, taken in blocks.
 
 A block costs one small transaction per thousand numbers, so that no counter row is shared between requests. What a
 process did not use of its block is lost.

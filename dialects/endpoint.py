@@ -129,7 +129,6 @@ def mistyped(error: msgspec.ValidationError) -> Mistyped:
     return Mistyped(at.rstrip("`") or "$", reason)
 
 
-Adapter = Callable[[Core, Request, dict[str, str]], Awaitable[Answer]]
 Admit = Callable[[Call], Awaitable[None]]
 
 

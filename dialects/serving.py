@@ -61,9 +61,9 @@ class Surface:
             answer = await self._refuse(core, request, refusal, operation)
         except Exception as error:  # noqa: BLE001  # the edge: the log gets everything, the caller the dialect's own 500
             if not isinstance(error, StoreUnavailable):
-                _log.exception("request crashed", operation=operation, request_id=request_id)
+                _log.exception("request crashed", operation=operation)
             else:
-                _log.error("store unavailable", reason=str(error), request_id=request_id)
+                _log.error("store unavailable", reason=str(error))
             answer = self._tell(request, error)
         await self._send(send, request, answer)
         return Served(operation, answer.status)
@@ -75,7 +75,7 @@ class Surface:
             except Refusal as better:
                 refusal = better
             except Exception as error:  # noqa: BLE001  # the edge, once more
-                _log.exception("request crashed", operation=operation, request_id=request.id)
+                _log.exception("request crashed", operation=operation)
                 return self._tell(request, error)
         return self._tell(request, refusal)
 

@@ -12,6 +12,7 @@ from gateway.commands.keys import keys
 from gateway.commands.migrate import migrate
 from gateway.commands.routes import routes
 from gateway.commands.serve import dev, serve, worker
+from gateway.commands.suppressions import suppressions
 from gateway.commands.templates import templates
 from gateway.config import SettingsError
 
@@ -28,7 +29,7 @@ def cli() -> None:
     """  # noqa: D301  # click wants a real backspace before lines that it keeps
 
 
-for command in (dev, serve, worker, migrate, keys, domains, templates, routes, bench):
+for command in (dev, serve, worker, migrate, keys, domains, suppressions, templates, routes, bench):
     cli.add_command(command)
 
 

@@ -51,7 +51,6 @@ def policy(settings: Settings) -> Policy:
         lease_s=settings.lease_s,
         retry_schedule_s=settings.retry_schedule_s,
         give_up_after_s=settings.give_up_after_s,
-        allow_private_targets=settings.allow_private_targets,
         rate_limits=settings.rate_limits,
     )
 

@@ -130,9 +130,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
     give_up_after_s: Annotated[
         int,
-        _about(
-            "seconds after which a delivery that only failed temporarily counts as bounced", "345600", ge=0
-        ),
+        _about("seconds after which a delivery that only failed temporarily fails", "345600", ge=0),
     ] = 4 * 24 * 3600
     in_flight_body_bytes: Annotated[
         int,
@@ -141,7 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 64 * 1024 * 1024
     allow_private_targets: Annotated[
-        bool, _about("let webhooks and attachment addresses point into private networks", "true")
+        bool, _about("let attachment addresses point into private networks", "true")
     ] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _about("least severe line that is logged", "info")

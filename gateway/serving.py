@@ -15,7 +15,7 @@ from core.core import Core
 from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
 from gateway.app import Gateway
-from gateway.config import Settings, check_dialects
+from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
 from gateway.submission import Desk
 
@@ -39,6 +39,8 @@ def enabled(settings: Settings) -> Mapping[str, Dialect]:
     known = discover()
     check_dialects(settings, known.keys())
     wanted = known.keys() if settings.dialects is None else settings.dialects
+    if idle := sorted(settings.hosts.keys() - set(wanted)):
+        raise SettingsError([f"hosts names {name!r}, which dialects leaves out" for name in idle])
     return {name: known[name] for name in wanted}
 
 

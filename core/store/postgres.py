@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 _MIGRATION_LOCK: Final = 0x42414245
+_COMMAND_TIMEOUT_S: Final = 30
+_SCHEMA_TIMEOUT_S: Final = 3600
 _STATEMENT_CACHE: Final = 512
 _LOST: Final = (
     OSError,
@@ -48,6 +50,8 @@ class Postgres:
                 max_size=connections,
                 statement_cache_size=_STATEMENT_CACHE,
                 max_cached_statement_lifetime=0,
+                # a server that hangs is an outage like one that is gone
+                command_timeout=_COMMAND_TIMEOUT_S,
                 # compiling a plan to machine code costs more than these short statements take
                 server_settings={"jit": "off", "application_name": "babelpost"},
             )
@@ -93,7 +97,7 @@ class Postgres:
         """Run a schema step in one transaction; processes that start together take turns."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            await connection.execute(text)
+            await connection.execute(text, timeout=_SCHEMA_TIMEOUT_S)
 
     async def close(self) -> None:
         """Wait for running work, then disconnect."""

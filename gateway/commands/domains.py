@@ -2,7 +2,7 @@
 
 import click
 
-from core import accounts, senders
+from core import accounts, addresses, senders
 from gateway.assemble import opened
 from gateway.commands.options import account_option, run, with_settings
 from gateway.config import Settings
@@ -26,6 +26,26 @@ async def _trust(settings: Settings, name: str, account: str) -> None:
     async with opened(settings, owner=False) as core:
         await senders.trust_domain(core, await accounts.ensure_account(core, account), name)
     click.echo(f"{account} may send from {name}.")
+
+
+@domains.command()
+@click.argument("address")
+@account_option
+@with_settings
+def confirm(settings: Settings, address: str, account: str) -> None:
+    """Let the account send from one ADDRESS alone, whatever its domain."""
+    try:
+        email = addresses.parse(address).email
+    except addresses.AddressError as error:
+        raise click.BadParameter(f"{address} is no address that mail can be sent from") from error
+    run(_confirm(settings, email, account))
+
+
+async def _confirm(settings: Settings, email: str, account: str) -> None:
+    async with opened(settings, owner=False) as core:
+        owner = await accounts.ensure_account(core, account)
+        await senders.put_sender(core, owner, email, confirmed=True)
+    click.echo(f"{account} may send from {email}.")
 
 
 @domains.command()

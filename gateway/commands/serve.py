@@ -4,6 +4,7 @@ import gc
 import os
 import socket
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,7 +99,9 @@ async def _dev(settings: Settings, data: Path) -> None:
 )
 def serve(config: Path | None, *, no_worker: bool) -> None:
     """Serve every dialect, and deliver mail in the same process unless --no-worker."""
-    settings = load(config, os.environ)
+    # who does not deliver needs no relay
+    base = Settings(transport="capture") if no_worker else None
+    settings = load(config, os.environ, base)
     logs.configure(settings.log_level, settings.log_format)
     _run(_serve(settings, deliver=not no_worker))
 
@@ -106,20 +109,18 @@ def serve(config: Path | None, *, no_worker: bool) -> None:
 async def _serve(settings: Settings, *, deliver: bool) -> None:
     with stoppable() as stopped:
         settings, bound, mail = _listening(settings)
-        async with (
-            opened(settings) as core,
-            working(core, settings) as worker,
-            serving(core, settings, bound),
-            submitting(core, settings, mail),
-        ):
+        async with AsyncExitStack() as stack:
+            core = await stack.enter_async_context(opened(settings))
+            if deliver:
+                worker = await stack.enter_async_context(working(core, settings))
+            await stack.enter_async_context(serving(core, settings, bound))
+            await stack.enter_async_context(submitting(core, settings, mail))
+            if deliver:
+                await stack.enter_async_context(running(worker))
             click.echo(f"listening on {settings.url}", err=True)
             if mail is not None:
                 click.echo(f"taking mail on {settings.smtp_url}", err=True)
-            if not deliver:
-                await stopped.wait()
-                return
-            async with running(worker):
-                await stopped.wait()
+            await stopped.wait()
 
 
 @click.command()

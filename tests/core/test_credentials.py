@@ -60,7 +60,9 @@ async def test_the_secret_is_not_kept(core, caller):
     await credentials.create(core, new(caller))
     (row,) = await select(core, "SELECT hash, prefix, last4 FROM credentials")
 
-    assert (credentials.digest(core.policy.key_pepper, SECRET), "key_live_abc", "1234") == tuple(row)
+    assert (credentials.digest(core.policy.key_pepper, SECRET), SECRET[: len(SECRET) // 4], "1234") == tuple(
+        row
+    )
     assert credentials.digest("a", SECRET) != credentials.digest("b", SECRET)
 
 

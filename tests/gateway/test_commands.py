@@ -139,3 +139,34 @@ def test_dev_writes_its_files_apart_from_its_database(told, tmp_path, monkeypatc
     monkeypatch.setattr(serve, "stoppable", stopped)
     told("dev", *ANY_PORT, "--data", "new/var", code=0)
     assert "resend" in json.loads((tmp_path / "new" / "var" / "dev.json").read_text())["keys"]
+
+
+def test_suppressions_are_added_listed_and_let_go(told):
+    """What an operator stopped, an operator lets go; an address that is not stopped is named."""
+    told("suppressions", "add", "Gone@Example.net", code=0)
+    told("suppressions", "add", "news@example.net", "--stream", "broadcast", code=0)
+    listed = told("suppressions", "list", code=0).splitlines()
+    assert ["gone@example.net", "(all)", "manual", "admin"] == listed[0].split()[:4]
+    assert ["news@example.net", "broadcast", "manual", "admin"] == listed[1].split()[:4]
+    told("suppressions", "release", "gone@example.net", code=0)
+    assert 1 == len(told("suppressions", "list", code=0).splitlines())
+    assert "No such suppression" in told("suppressions", "release", "gone@example.net")
+
+
+def test_one_address_can_be_trusted_alone(told):
+    """Its domain is not."""
+    assert "may send from ann@example.org" in told("domains", "confirm", "Ann <ann@example.org>", code=0)
+    assert "" == told("domains", "list", code=0)
+    assert "is no address" in told("domains", "confirm", "ann@", code=2)
+
+
+def test_hosts_for_a_dialect_that_is_left_out(told):
+    """A host name that nobody would answer for is refused at the start."""
+    output = told(
+        "serve",
+        TRANSPORT="capture",
+        DIALECTS='["resend"]',
+        HOSTS='{ postmark = ["pm.example.com"] }',
+        PORT="0",
+    )
+    assert "hosts names 'postmark', which dialects leaves out" in output
