@@ -1,7 +1,8 @@
 """SQLite: one file in WAL mode, one writer on its own thread, a few readers on theirs.
 
 A commit is on disk when it is answered (``synchronous=FULL``). Checkpoints run on a thread of their own, since one
-in the writer would hold up a whole batch.
+in the writer would hold up a whole batch; only the last bit of one, without which the log would grow for as long as
+somebody writes, takes the writer's turn.
 """
 
 import asyncio
@@ -26,6 +27,10 @@ _READERS: Final = 2
 _READER_CACHE_KIB: Final = 4096
 _CLUSTERED: Final = "/* clustered */"
 _CHECKPOINT_EVERY_S: Final = 1.0
+# a log this long begins anew, and its file is cut back to this length
+_LOG_BYTES: Final = 64 * 1024 * 1024
+# how long writers are held up for a reader that still needs the log
+_RESTART_WAIT_MS: Final = 100
 _BUSY_TIMEOUT_S: Final = 10.0
 _BUSY_LOOK_S: Final = 0.005
 # up to about ten milliseconds of work may run on the loop's thread
@@ -55,8 +60,10 @@ class SQLite:
         # from here on the loop's own thread uses it, which may not wait: see _begin
         self._write.execute("PRAGMA busy_timeout=0")
         self._write.execute("PRAGMA wal_autocheckpoint=0" if owner else "PRAGMA wal_autocheckpoint=1000")
+        self._write.execute(f"PRAGMA journal_size_limit={_LOG_BYTES}")
         self._writer = ThreadPoolExecutor(1, "sqlite-writer")
         self._readers = ThreadPoolExecutor(_READERS, "sqlite-reader")
+        self._checkpointer = ThreadPoolExecutor(1, "sqlite-checkpoint")
         self._turn = asyncio.Lock()
         self._held = local()
         self._opened: list[sqlite3.Connection] = []
@@ -102,6 +109,7 @@ class SQLite:
             self._checkpoints.cancel()
             with suppress(asyncio.CancelledError):
                 await self._checkpoints
+        self._checkpointer.shutdown()
         self._readers.shutdown()
         async with self._turn:
             self._writer.shutdown()
@@ -124,11 +132,29 @@ class SQLite:
             await asyncio.sleep(_CHECKPOINT_EVERY_S)
             # a file that is busy or cannot be opened is no failure: the next round, a second later, does it
             with suppress(StoreUnavailable):
-                await _on(self._readers, self._checkpoint)
+                if await _on(self._checkpointer, self._checkpoint) > _LOG_BYTES:
+                    # what came while that one worked is less than it was, and what is left then lesser still
+                    await _on(self._checkpointer, self._checkpoint)
+                    async with self._turn:
+                        await _whole(self._writer, self._restart)
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self) -> int:
+        """Move what can be moved without holding up anybody; the length of the log in bytes.
+
+        While somebody writes that is never all, and a log begins anew only when all of it was moved.
+        """
         with closing(sqlite3.connect(self._path, timeout=0, isolation_level=None)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+            _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            return int(page_bytes) * int(pages)
+
+    def _restart(self) -> None:
+        """Move the rest while nobody writes, so that the next write begins the log anew; a busy file has it later."""
+        self._write.execute(f"PRAGMA busy_timeout={_RESTART_WAIT_MS}")
+        try:
+            self._write.execute("PRAGMA wal_checkpoint(RESTART)")
+        finally:
+            self._write.execute("PRAGMA busy_timeout=0")
 
 
 class SQLiteTransaction:
@@ -153,7 +179,7 @@ class SQLiteTransaction:
             self._begun = True
         if sum(_weight(step) for step in steps) > _INLINE_BYTES:
             self._is_large = True
-            found = await self._on_writer(lambda: [_run(self._connection, step) for step in steps])
+            found = await _whole(self._writer, lambda: [_run(self._connection, step) for step in steps])
         else:
             with _told():
                 found = [_run(self._connection, step) for step in steps]
@@ -165,7 +191,7 @@ class SQLiteTransaction:
         """Make everything durable, where the last step did not already."""
         if self._begun:
             self._begun = False
-            await self._on_writer(self._commit)
+            await _whole(self._writer, self._commit)
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -178,15 +204,6 @@ class SQLiteTransaction:
         self._begun = False
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-    async def _on_writer(self, work: Callable[[], T]) -> T:
-        # a caller that is cancelled must not go on beside a thread that still uses the connection
-        task = asyncio.ensure_future(_on(self._writer, work))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait([task])
-            raise
 
 
 async def _begin(connection: sqlite3.Connection) -> None:
@@ -205,7 +222,19 @@ async def _begin(connection: sqlite3.Connection) -> None:
 
 def _weight(step: Query | Many) -> int:
     """About the bytes that a step carries."""
-    return _ROW_BYTES if isinstance(step, Query) else len(step.rows) * _ROW_BYTES + step.size_bytes
+    if isinstance(step, Many):
+        return len(step.rows) * _ROW_BYTES + step.size_bytes
+    return _ROW_BYTES + sum(len(value) for value in step.values.values() if isinstance(value, (bytes, str)))
+
+
+async def _whole(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    # a caller that is cancelled must not go on beside a thread that still uses the connection
+    task = asyncio.ensure_future(_on(threads, work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _on(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:

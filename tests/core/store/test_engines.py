@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
+from threading import current_thread
 
 import asyncpg
 import pytest
 
 from core.accounts import Account
+from core.store import sqlite
 from core.store.database import StoreUnavailable, rows, write
 from core.store.migrate import migrate
 from core.store.sqlite import SQLite
@@ -195,3 +197,41 @@ async def test_a_server_that_is_not_there_is_told(unused_tcp_port):
         await open_database(
             Settings(database=f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/x"), owner=True
         )
+
+
+async def test_the_log_stays_short_while_somebody_writes(tmp_path, monkeypatch):
+    """Writers that never pause do not keep the log from beginning anew, and nothing of what they wrote is lost."""
+    monkeypatch.setattr(sqlite, "_CHECKPOINT_EVERY_S", 0.01)
+    monkeypatch.setattr(sqlite, "_LOG_BYTES", 1 << 20)
+    db = await SQLite.open(tmp_path / "x.db")
+    await migrate(db)
+    data, lengths = bytes(200_000), []
+
+    async def keep_writing(owner):
+        for position in range(100):
+            values = (owner, position, "id", "f", "t", "", len(data), "", data)
+            await write(db, sql.attachment_insert.many([values], len(data)))
+            lengths.append((tmp_path / "x.db-wal").stat().st_size)
+
+    await asyncio.gather(*[keep_writing(owner) for owner in "abcd"])
+    assert (400, 400 * len(data)) == tuple((await db.fetch(kept()))[0])
+    assert 400 * len(data) // 2 > max(lengths)
+    await db.close()
+
+
+def kept():
+    """The question for the number and the size of all files."""
+    return Query(statement("kept", "SELECT count(*), sum(length(data)) FROM attachments"), {})
+
+
+async def test_a_large_value_is_written_off_the_loop(tmp_path):
+    """A single statement with a large value goes to the writer's thread; a small one needs no thread."""
+    db = await SQLite.open(tmp_path / "x.db")
+    threads = []
+    db._write.create_function("seen", 1, lambda _: threads.append(current_thread().name))
+    look = statement("look", "SELECT seen(:data)")
+    for data in (b"small", bytes(2 << 20), "x" * (2 << 20)):
+        await write(db, look(data=data))
+    await db.close()
+
+    assert [current_thread().name, "sqlite-writer_0", "sqlite-writer_0"] == threads
