@@ -16,7 +16,6 @@ from dialects.sendflare.wire import Envelope, parties, party
 _MOST_RECIPIENTS: Final = 100
 _LIMIT_BYTES: Final = 10 * MIB
 _TAG: Final = re.compile(r"<[a-zA-Z/!]")
-_BREAKS: Final = re.compile(r"[\r\n]+")
 
 Addresses = str | list[str] | None
 
@@ -63,12 +62,13 @@ class Email(msgspec.Struct, rename="camel", kw_only=True):
         body = self.body or self.html
         if not self.subject.strip():
             raise Invalid("subject", "is missing")
+        if "\r" in self.subject or "\n" in self.subject:
+            raise Invalid("subject", "holds a line break")
         if not body:
             raise Invalid("body", "is missing")
-        subject = _BREAKS.sub(" ", self.subject)
         if _TAG.search(body):
-            return messages.Content(subject=subject, html=body, derive_text=True)
-        return messages.Content(subject=subject, text=body)
+            return messages.Content(subject=self.subject, html=body, derive_text=True)
+        return messages.Content(subject=self.subject, text=body)
 
 
 async def send(call: Call, body: Email) -> Envelope:

@@ -5,6 +5,7 @@ import pytest
 
 from core import messages, suppressions
 from core.addresses import Address
+from core.errors import Invalid
 from core.messages import Content, Draft, Party
 from core.paging import PageRequest
 from dialects.sendflare.emails import Email
@@ -29,12 +30,19 @@ async def _kept(house):
         ({"body": "<!doctype html>Hi"}, Content(subject="s", html="<!doctype html>Hi", derive_text=True)),
         ({"body": "a\nb < c\n"}, Content(subject="s", text="a\nb < c\n")),
         ({"body": None, "html": "<b>x</b>"}, Content(subject="s", html="<b>x</b>", derive_text=True)),
-        ({"subject": "one\r\ntwo"}, Content(subject="one two", text="b")),
     ],
 )
 def test_the_body_is_html_or_text(fields, expected):
     """There is one field for both."""
     assert expected == _email(**fields).draft().content
+
+
+@pytest.mark.parametrize("subject", ["", " ", "one\r\ntwo", "one\ntwo", "one\rtwo", "ends\n"])
+def test_a_subject_that_no_header_can_hold_is_refused(subject):
+    """A line break would begin another field; taking it out would send something else than was asked for."""
+    with pytest.raises(Invalid) as caught:
+        _email(subject=subject).draft()
+    assert "subject" == caught.value.field
 
 
 @pytest.mark.parametrize(
