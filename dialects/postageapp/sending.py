@@ -97,8 +97,10 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
         """The caller's uid, else a hash by which the same content to the same recipients is known again."""
         if self.content_hash is not None:
             return self.content_hash.uid(project_number)
-        if len(self.uid) > _LONGEST_UID or "\x00" in self.uid:
+        if len(self.uid) > _LONGEST_UID:
             raise Invalid("uid", f"A uid has at most {_LONGEST_UID} characters.")
+        if "\x00" in self.uid:
+            raise Invalid("uid", "A uid may not contain NUL.")
         return self.uid
 
 

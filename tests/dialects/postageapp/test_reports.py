@@ -174,6 +174,18 @@ def test_statuses_are_counted_together():
     assert {"queued", "retry", "completed", "failed", "rejected"} == set(STATUSES.values())
 
 
+@pytest.mark.parametrize(
+    "method",
+    ["get_message_receipt", "get_message_transmissions", "message_status", "message_delivery_status"],
+)
+@pytest.mark.parametrize("fields", [{}, {"uid": ""}, {"arguments": {"uid": None}}], ids=repr)
+async def test_a_report_wants_a_uid(house, method, fields):
+    """A field that is missing is a bad request, not a message that is not there."""
+    answer = await call(house, method, **fields)
+    told = {"status": "bad_request", "uid": None, "message": "No uid was specified."}
+    assert (400, told) == (answer.status_code, answer.json()["response"])
+
+
 async def test_a_uid_that_no_engine_takes_is_unknown(house):
     """Rather than a failure of the store."""
     answer = await call(house, "get_message_receipt", uid="nul\x00")

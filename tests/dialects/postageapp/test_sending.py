@@ -285,7 +285,7 @@ async def test_uids_are_the_projects_own(send, house):
     ("fields", "message"),
     [
         ({"uid": "u" * 256}, "A uid has at most 255 characters."),
-        ({"uid": "nul\x00"}, "A uid has at most 255 characters."),
+        ({"uid": "nul\x00"}, "A uid may not contain NUL."),
         ({"arguments": {"attachments": {"a\nb": {"content": "aGk="}}}}, None),
         ({"arguments": {"attachments": {"a": {"content": "aGk=", "content_type": "a/b\r\nX: y"}}}}, None),
         ({"arguments": {"attachments": {"a": {"content": 5}}}}, 'Attachment "a" has no content.'),
