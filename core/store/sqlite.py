@@ -56,6 +56,7 @@ class SQLite:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._lock_file = _own(path) if owner else None
+        _make(path)
         self._write = _connect(path)
         # from here on the loop's own thread uses it, which may not wait: see _begin
         self._write.execute("PRAGMA busy_timeout=0")
@@ -249,6 +250,11 @@ def _told() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise StoreUnavailable(str(error)) from error
+
+
+def _make(path: Path) -> None:
+    """Make the file where missing, readable by its owner alone; SQLite gives its log the same rights."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -37,7 +37,7 @@ def told(monkeypatch, capsys, tmp_path):
     ("path", "reason"),
     [
         ("file/below.db", "file"),
-        ("folder", "unable to open database file"),
+        ("folder", "Is a directory"),
         ("file", "file is not a database"),
     ],
 )

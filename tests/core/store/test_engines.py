@@ -142,6 +142,15 @@ async def test_a_second_owner_of_a_file_is_refused(tmp_path):
     await (await SQLite.open(tmp_path / "x.db")).close()
 
 
+async def test_mail_is_for_its_owner_to_read(tmp_path):
+    """Everything is in the files; a folder that others may enter gives none of it away."""
+    db = await SQLite.open(tmp_path / "x.db")
+    await migrate(db)
+    modes = {each.name: oct(each.stat().st_mode & 0o777) for each in tmp_path.iterdir()}
+    await db.close()
+    assert dict.fromkeys(["x.db", "x.db-shm", "x.db-wal", "x.db.lock"], "0o600") == modes
+
+
 async def test_a_command_beside_the_server_waits_for_its_turn(tmp_path):
     """Another process that holds the file for a moment is waited for, by writes and by schema steps alike."""
     ours = await SQLite.open(tmp_path / "x.db")
