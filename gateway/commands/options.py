@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from core import addresses
 from gateway.config import Settings, load
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,6 +27,19 @@ account_option = click.option(
 workspace_option = click.option(
     "--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name; made if new."
 )
+
+
+class EmailAddress(click.ParamType[str]):
+    """An address as recipients have it: bare, the domain in lower-case A-labels."""
+
+    name = "email"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take a name off; fail where nothing could be sent to it."""
+        try:
+            return addresses.parse(value).email
+        except addresses.AddressError:
+            self.fail(f"{value} is no email address", param, ctx)
 
 
 def with_settings(command: F) -> F:

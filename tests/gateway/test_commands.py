@@ -153,6 +153,20 @@ def test_suppressions_are_added_listed_and_let_go(told):
     assert "No such suppression" in told("suppressions", "release", "gone@example.net")
 
 
+@pytest.mark.parametrize("command", ["add", "release"])
+def test_only_an_address_is_suppressed(told, command):
+    """A slip of the pen would stop nobody's mail, in silence."""
+    assert "gone is no email address" in told("suppressions", command, "gone", code=2)
+    assert "" == told("suppressions", "list", code=0)
+
+
+def test_suppressions_have_the_form_of_recipients(told):
+    """A domain in letters of its own is kept as mail is addressed to it, a name is left out."""
+    told("suppressions", "add", "Bob <Bob@Bücher.example>", code=0)
+    assert told("suppressions", "list", code=0).startswith("bob@xn--bcher-kva.example ")
+    told("suppressions", "release", "bob@bücher.example", code=0)
+
+
 def test_one_address_can_be_trusted_alone(told):
     """Its domain is not."""
     assert "may send from ann@example.org" in told("domains", "confirm", "Ann <ann@example.org>", code=0)
