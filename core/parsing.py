@@ -154,8 +154,9 @@ def _odd(field: str, text: str) -> list[Address]:
     """Likewise for groups and comments (RFC 5322 3.4), which hardly anybody writes."""
     try:
         pairs = [(name, bare) for name, bare in getaddresses([text]) if bare]
-        if not pairs and "@" in text:
-            raise Invalid(field, "holds no address that can be read")
+        # nobody at all is fine ("undisclosed-recipients:;"); Python from 3.13 on says so of broken lists too
+        if not pairs and ("@" in text or text.count("(") != text.count(")")):
+            raise Invalid(field, "holds an address that cannot be read")
         return [Address(addresses.parse(bare).email, _decoded(name)) for name, bare in pairs]
     except (AddressError, RecursionError, IndexError) as error:
         raise Invalid(field, "holds an address that cannot be read") from error

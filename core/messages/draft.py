@@ -15,8 +15,8 @@ Value = Any
 TrackLinks = Literal["none", "html", "text", "both"]
 
 _PACK: Final = msgspec.msgpack.Encoder()
-# how much deeper a later reader may stand in its own calls than we do now
-_SPARE_LEVELS: Final = 64
+# deeper than any honest variables, and far from where any version of Python gives up
+_MOST_LEVELS: Final = 200
 
 
 class Party(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -156,11 +156,21 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 def is_storable(variables: dict[str, Value]) -> bool:
     """Whether variables can be kept and given back: JSON allows whole numbers of any size, 64 bits are what fits."""
-    wrapped: Value = variables
-    for _ in range(_SPARE_LEVELS):
-        wrapped = [wrapped]
+    level: list[Value] = [variables]
+    for _ in range(_MOST_LEVELS):
+        level = [below for each in level for below in _nested(each)]
+        if not level:
+            break
+    else:
+        return False
     try:
-        _PACK.encode(wrapped)
-    except (OverflowError, RecursionError):
+        _PACK.encode(variables)
+    except OverflowError:
         return False
     return True
+
+
+def _nested(value: Value) -> list[Value]:
+    """The lists and objects directly in a value."""
+    inner = value.values() if isinstance(value, dict) else value
+    return [each for each in inner if isinstance(each, dict | list)]
