@@ -29,17 +29,13 @@ workspace_option = click.option(
 )
 
 
-class EmailAddress(click.ParamType[str]):
-    """An address as recipients have it: bare, the domain in lower-case A-labels."""
-
-    name = "email"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Take a name off; fail where nothing could be sent to it."""
-        try:
-            return addresses.parse(value).email
-        except addresses.AddressError:
-            self.fail(f"{value} is no email address", param, ctx)
+def bare_address(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Give an argument as recipients have it: without a name, the domain in A-labels; raises BadParameter."""
+    try:
+        return addresses.parse(value).email
+    except addresses.AddressError as error:
+        message = f"{value} is no email address"
+        raise click.BadParameter(message, context, parameter) from error
 
 
 def with_settings(command: F) -> F:

@@ -9,7 +9,7 @@ from dialects.dialect import discover
 from dialects.times import iso
 from gateway import provision
 from gateway.assemble import opened
-from gateway.commands.options import EmailAddress, account_option, run, with_settings, workspace_option
+from gateway.commands.options import account_option, bare_address, run, with_settings, workspace_option
 from gateway.config import Settings
 
 _stream_option = click.option("--stream", default="", help="One stream alone; all where left out.")
@@ -42,7 +42,7 @@ def _line(held: Suppression) -> str:
 
 
 @suppressions.command()
-@click.argument("email", type=EmailAddress())
+@click.argument("email", callback=bare_address)
 @_stream_option
 @account_option
 @workspace_option
@@ -60,7 +60,7 @@ async def _add(settings: Settings, email: str, stream: str, account: str, worksp
 
 
 @suppressions.command()
-@click.argument("email", type=EmailAddress())
+@click.argument("email", callback=bare_address)
 @_stream_option
 @account_option
 @workspace_option
