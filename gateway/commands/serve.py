@@ -102,6 +102,11 @@ def serve(config: Path | None, *, no_worker: bool) -> None:
     # who does not deliver needs no relay
     base = Settings(transport="capture") if no_worker else None
     settings = load(config, os.environ, base)
+    if no_worker and settings.database.startswith("sqlite:"):
+        click.echo(
+            "mail is taken and waits: with SQLite no other process can deliver it, only a start without --no-worker",
+            err=True,
+        )
     logs.configure(settings.log_level, settings.log_format)
     _run(_serve(settings, deliver=not no_worker))
 
