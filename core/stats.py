@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from core import ids
-from core.core import Core
+from core.core import Caller, Core
 from core.store.statements import sql
 
 
@@ -17,12 +17,13 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
     overall: int
 
 
-async def volume(core: Core, account_id: str, workspace_id: str | None = None) -> Volume:
-    """Of a whole account, or of one of its workspaces."""
+async def volume(core: Core, caller: Caller, *, workspace_id: str | None = None) -> Volume:
+    """Of a caller's whole account, or of one of its workspaces; of test mail alone for a caller that tests."""
     now = datetime.fromtimestamp(core.clock.now() / 1_000_000, UTC)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     query = sql.deliveries_volume(
-        account_id=account_id,
+        account_id=caller.account_id,
+        environment=caller.environment,
         workspace_id=workspace_id,
         today=_floor(today),
         month=_floor(today.replace(day=1)),

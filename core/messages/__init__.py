@@ -12,20 +12,20 @@ from core.messages.draft import (
     Value,
     is_storable,
 )
-from core.messages.intake import Claim, Intake, NewBatch, Receipt, Submission, recall, submit, submit_all
+from core.messages.intake import Intake, recall, submit, submit_all
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment, standing
 from core.messages.reading import (
     Filter,
     attachments,
     batch_by_uid,
     batches,
-    count_deliveries,
     get,
     of_batch,
     page,
     source,
 )
 from core.messages.schedule import cancel, reschedule
+from core.messages.submission import Claim, NewBatch, Receipt, Submission
 from core.messages.summary import Summary, states, summaries
 
 __all__ = [
@@ -54,7 +54,6 @@ __all__ = [
     "batch_by_uid",
     "batches",
     "cancel",
-    "count_deliveries",
     "get",
     "is_storable",
     "of_batch",

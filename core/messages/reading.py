@@ -1,7 +1,11 @@
-"""Messages read back: one, a page of them, their files and their source, always within the caller's workspace."""
+"""Messages read back: one, a page of them, their files and their source, always within the caller's workspace.
 
-from collections.abc import Sequence
-from typing import Final
+Lists are read without bodies, a portion at a time: what a page takes in memory does not depend on what was sent.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -13,13 +17,20 @@ from core.messages.draft import Content, searchable
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment
 from core.mime import build
 from core.paging import Page, PageRequest
-from core.store.database import Database, listed, one, rows
+from core.store.database import Database, Row, listed, one, rows
 from core.store.statements import sql
+
+T = TypeVar("T", Content, Rendering)
 
 _FIRST: Final = "00000000-0000-0000-0000-000000000000"
 _LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _CONTENTS: Final = msgspec.msgpack.Decoder(Content)
 _RENDERINGS: Final = msgspec.msgpack.Decoder(Rendering)
+# what a list reads at once: a little more where a single one is larger
+_PORTION_BYTES: Final = 4 * 1024 * 1024
+# building takes the files, their encoded form and the letter
+_BUILD_FACTOR: Final = 3
+_THREAD_FROM_BYTES: Final = 256 * 1024
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,17 +63,17 @@ async def get(core: Core, caller: Caller, id: str) -> Message:  # noqa: A002
 
 
 async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest) -> Page[Message]:
-    """Messages from the newest on; raises NotFound("cursor") for a cursor that names none of them."""
+    """Messages from the newest on, without their bodies; raises NotFound("cursor") for a cursor that names none."""
     await _check_cursor(core, caller, request)
     back = request.before is not None
     statement = sql.messages_page_back if back else sql.messages_page
     match = _match(caller, wanted, request)
-    found = await rows(core.db, Message, statement(**match, count=request.limit + 1, skip=request.offset))
+    found = await core.db.fetch(statement(**match, count=request.limit + 1, skip=request.offset))
     total = 0
     if request.total:
         total = (await core.db.fetch(sql.messages_count(**match)))[0][0]
     cut = Page.of(found, request, total)
-    return Page(items=tuple(await whole(core.db, list(cut.items))), more=cut.more, total=cut.total)
+    return Page(items=tuple(await outlines(core.db, cut.items)), more=cut.more, total=cut.total)
 
 
 async def _check_cursor(core: Core, caller: Caller, request: PageRequest) -> None:
@@ -107,17 +118,63 @@ async def whole(db: Database, found: list[Message]) -> list[Message]:
     """The same messages with their deliveries, shared contents and renderings, one query for each kind."""
     if not found:
         return []
-    keys = listed([message.id for message in found])
-    deliveries: dict[str, list[Delivery]] = {}
-    for delivery in await rows(db, Delivery, sql.deliveries_of(ids=keys)):
-        deliveries.setdefault(delivery.message_id, []).append(delivery)
+    contents = listed(_content_ids(found))
+    held = {} if contents == "[]" else await _contents(db, contents)
     renderings = {}
     # whether shared content is a template is not known before it is read
     if any(message.templated or message.content_id is not None for message in found):
-        renderings = {
-            row[0]: _RENDERINGS.decode(row[1]) for row in await db.fetch(sql.renderings_of(ids=keys))
-        }
-    contents = await _contents(db, found)
+        renderings = await _renderings(db, listed([message.id for message in found]))
+    return await _together(db, found, held, renderings)
+
+
+async def outlines(db: Database, sizes: Sequence[Row]) -> list[Message]:
+    """Messages whole but for their bodies: neither html nor text. ``sizes`` are ids, each with a size in bytes."""
+    found = await bare(db, sizes)
+    if not found:
+        return []
+    contents: dict[str, Content] = {}
+    for keys in _portions(await db.fetch(sql.contents_sizes(ids=listed(_content_ids(found))))):
+        contents |= {id: _bodiless(content) for id, content in (await _contents(db, keys)).items()}  # noqa: A001
+    renderings: dict[str, Rendering] = {}
+    for keys in _portions(await db.fetch(sql.renderings_sizes(ids=listed([each.id for each in found])))):
+        renderings |= {id: _bodiless(rendering) for id, rendering in (await _renderings(db, keys)).items()}  # noqa: A001
+    return await _together(db, found, contents, renderings)
+
+
+async def bare(db: Database, sizes: Sequence[Row]) -> list[Message]:
+    """What the messages' own rows hold, in the order of ``sizes``, without bodies and what is kept elsewhere."""
+    read: dict[str, Message] = {}
+    for keys in _portions(sizes):
+        for message in await rows(db, Message, sql.messages_by_ids(ids=keys)):
+            draft = msgspec.structs.replace(message.draft, content=_bodiless(message.draft.content))
+            read[message.id] = msgspec.structs.replace(message, draft=draft)
+    return [read[row[0]] for row in sizes if row[0] in read]
+
+
+def _portions(sizes: Iterable[Row]) -> Iterator[str]:
+    """Lists of ids; what a list's ids name is no larger together than what may be read at once."""
+    keys: list[str] = []
+    total = 0
+    for key, size in sizes:
+        total += size
+        if keys and total > _PORTION_BYTES:
+            yield listed(keys)
+            keys, total = [], size
+        keys.append(key)
+    if keys:
+        yield listed(keys)
+
+
+def _bodiless(held: T) -> T:
+    return msgspec.structs.replace(held, html=None, text=None)
+
+
+async def _together(
+    db: Database, found: Sequence[Message], contents: dict[str, Content], renderings: dict[str, Rendering]
+) -> list[Message]:
+    deliveries: dict[str, list[Delivery]] = {}
+    for delivery in await rows(db, Delivery, sql.deliveries_of(ids=listed([each.id for each in found]))):
+        deliveries.setdefault(delivery.message_id, []).append(delivery)
     return [
         msgspec.structs.replace(
             message,
@@ -131,11 +188,16 @@ async def whole(db: Database, found: list[Message]) -> list[Message]:
     ]
 
 
-async def _contents(db: Database, found: Sequence[Message]) -> dict[str, Content]:
-    wanted = list({message.content_id for message in found if message.content_id is not None})
-    if not wanted:
-        return {}
-    return {row[0]: _CONTENTS.decode(row[1]) for row in await db.fetch(sql.contents_of(ids=listed(wanted)))}
+def _content_ids(found: Sequence[Message]) -> list[str]:
+    return list({message.content_id for message in found if message.content_id is not None})
+
+
+async def _contents(db: Database, keys: str) -> dict[str, Content]:
+    return {row[0]: _CONTENTS.decode(row[1]) for row in await db.fetch(sql.contents_of(ids=keys))}
+
+
+async def _renderings(db: Database, keys: str) -> dict[str, Rendering]:
+    return {row[0]: _RENDERINGS.decode(row[1]) for row in await db.fetch(sql.renderings_of(ids=keys))}
 
 
 async def attachments(core: Core, message: Message, *, data: bool = False) -> list[StoredAttachment]:
@@ -145,9 +207,16 @@ async def attachments(core: Core, message: Message, *, data: bool = False) -> li
 
 
 async def source(core: Core, message: Message) -> bytes:
-    """The RFC 5322 source as it is sent: built again, byte for byte, from what is kept."""
-    files = await attachments(core, message, data=True)
-    return build(letter(core.policy, message, files))
+    """The RFC 5322 source as it is sent: built again, byte for byte, from what is kept. One of a list will do.
+
+    Waits for room among the bodies in work, which a large one takes much of.
+    """
+    size = int((await core.db.fetch(sql.message_size(id=message.id)))[0][0])
+    async with core.bodies.hold(_BUILD_FACTOR * size):
+        query = sql.messages_by_ids(ids=listed([message.id]))
+        (kept,) = await whole(core.db, await rows(core.db, Message, query))
+        made = letter(core.policy, kept, await attachments(core, kept, data=True))
+        return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 
 
 async def batch_by_uid(core: Core, caller: Caller, uid: str) -> Batch:
@@ -173,13 +242,6 @@ async def batches(
 
 
 async def of_batch(core: Core, batch_id: str, *, after: str = "", most: int = 1000) -> list[Message]:
-    """The messages of a batch in the order they were made, ``most`` at a time."""
+    """The messages of a batch in the order they were made, ``most`` at a time, without their bodies."""
     query = sql.messages_of_batch(batch_id=batch_id, after=after, count=most)
-    return await whole(core.db, await rows(core.db, Message, query))
-
-
-async def count_deliveries(core: Core, caller: Caller, *, since: int) -> int:
-    """How many recipients mail was accepted for since a moment."""
-    query = sql.deliveries_count(workspace_id=caller.workspace_id, since=ids.floor(since))
-    count: int = (await core.db.fetch(query))[0][0]
-    return count
+    return await outlines(core.db, await core.db.fetch(query))

@@ -8,11 +8,10 @@ import msgspec
 from core import ids
 from core.core import Caller, Core
 from core.messages.message import Batch, Message
-from core.messages.reading import batches
-from core.store.database import Database, listed, rows
+from core.messages.reading import bare, batches
+from core.store.database import Database, listed
 from core.store.statements import Query, Statement, sql
 
-# their drafts are read too, and one may hold a large body
 _AT_ONCE: Final = 100
 
 
@@ -54,7 +53,7 @@ async def _batches(core: Core, caller: Caller, since: int) -> AsyncIterator[list
 
 async def _alone(core: Core, caller: Caller, since: int) -> AsyncIterator[list[Message]]:
     after = ids.floor(since)
-    while found := await rows(core.db, Message, _alone_after(caller, after)):
+    while found := await bare(core.db, await core.db.fetch(_alone_after(caller, after))):
         yield found
         after = found[-1].id
 
@@ -68,7 +67,7 @@ def _alone_after(caller: Caller, after: str) -> Query:
 async def _of_batches(db: Database, found: list[Batch]) -> list[Summary]:
     keys = [batch.id for batch in found]
     counted = await _states(db, sql.batch_states, keys)
-    firsts = await rows(db, Message, sql.batch_beginnings(ids=listed(keys)))
+    firsts = await bare(db, await db.fetch(sql.batch_beginnings(ids=listed(keys))))
     slugs = {message.batch_id: _slug(message) for message in firsts}
     return [
         Summary(

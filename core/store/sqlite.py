@@ -36,6 +36,8 @@ _BUSY_LOOK_S: Final = 0.005
 # up to about ten milliseconds of work may run on the loop's thread
 _INLINE_BYTES: Final = 1024 * 1024
 _ROW_BYTES: Final = 200
+# how a statement ends that is long at work whatever it carries
+_MANY_ROWS: Final = "/* many rows */"
 # 8 KiB pages suit rows that carry a message body; they only take effect on a new file
 _PRAGMAS: Final = (
     "PRAGMA page_size=8192",
@@ -225,6 +227,8 @@ def _weight(step: Query | Many) -> int:
     """About the bytes that a step carries."""
     if isinstance(step, Many):
         return len(step.rows) * _ROW_BYTES + step.size_bytes
+    if step.statement.sqlite.endswith(_MANY_ROWS):
+        return _INLINE_BYTES + 1
     return _ROW_BYTES + sum(len(value) for value in step.values.values() if isinstance(value, (bytes, str)))
 
 

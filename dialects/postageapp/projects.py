@@ -50,7 +50,7 @@ async def get_account_info(call: Call, body: Plain) -> Success:
     """The account, whose key or one of whose projects' keys was used."""
     held = await accounts.account(call.core, call.caller.account_id)
     name, number = (held.name, held.number) if held is not None else ("", 0)
-    volume = await stats.volume(call.core, call.caller.account_id)
+    volume = await stats.volume(call.core, call.caller)
     place = Place(
         name=name,
         url=f"{call.core.policy.public_url}/accounts/{number}",
@@ -62,6 +62,6 @@ async def get_account_info(call: Call, body: Plain) -> Success:
 async def get_project_info(call: Call, body: Plain) -> Success:
     """The project whose key was used."""
     caller = call.caller
-    volume = await stats.volume(call.core, caller.account_id, caller.workspace_id)
+    volume = await stats.volume(call.core, caller, workspace_id=caller.workspace_id)
     place = Place(name=caller.workspace_name, url=project_url(call), transmissions=Volume.of(volume))
     return body.answer(ProjectInfo(place))

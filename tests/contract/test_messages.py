@@ -9,10 +9,11 @@ from tests.contract.surfaces import DRIVERS, MAIL, NAMES, READERS, ask, send
 
 
 async def only(house, workspace="test"):
-    """Give the one message of a workspace."""
-    found = await messages.page(house.core, await house.caller(workspace), messages.Filter(), PageRequest())
+    """Give the one message of a workspace, whole."""
+    caller = await house.caller(workspace)
+    found = await messages.page(house.core, caller, messages.Filter(), PageRequest())
     assert 1 == len(found.items)
-    return found.items[0]
+    return await messages.get(house.core, caller, found.items[0].id)
 
 
 def letter(source: bytes) -> EmailMessage:

@@ -12,21 +12,30 @@ async def test_recipients_are_counted_for_workspace_and_account(core, caller):
     far = await caller_in(core, account="other")
     for who, to in ((caller, (ANN, BOB)), (near, (ANN,)), (far, (ANN,))):
         await messages.submit(core, who, draft(*to))
-    own = await stats.volume(core, caller.account_id, caller.workspace_id)
-    whole = await stats.volume(core, caller.account_id)
+    own = await stats.volume(core, caller, workspace_id=caller.workspace_id)
+    whole = await stats.volume(core, caller)
     assert (2, 2, 2) == (own.today, own.this_month, own.overall)
     assert (3, 3, 3) == (whole.today, whole.this_month, whole.overall)
-    assert 0 == (await stats.volume(core, far.account_id, caller.workspace_id)).overall
+    assert 0 == (await stats.volume(core, far, workspace_id=caller.workspace_id)).overall
+
+
+async def test_what_is_tested_is_counted_apart(core, caller):
+    """A caller that tests is told of test mail, everybody else of the rest."""
+    tester = await caller_in(core, environment="test")
+    for who, to in ((caller, (ANN, BOB)), (tester, (ANN,))):
+        await messages.submit(core, who, draft(*to))
+
+    assert [2, 1] == [(await stats.volume(core, who)).overall for who in (caller, tester)]
 
 
 async def test_days_and_months_end(core, caller, clock):
     """At midnight UTC, and on the first."""
     await messages.submit(core, caller, draft(ANN))
     clock.pass_s(_until_next(core.clock.now(), month=False))
-    tomorrow = await stats.volume(core, caller.account_id)
+    tomorrow = await stats.volume(core, caller)
     assert (0, 1) == (tomorrow.today, tomorrow.overall)
     clock.pass_s(_until_next(core.clock.now(), month=True))
-    later = await stats.volume(core, caller.account_id)
+    later = await stats.volume(core, caller)
     assert (0, 0, 1) == (later.today, later.this_month, later.overall)
 
 

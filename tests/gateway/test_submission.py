@@ -73,9 +73,10 @@ class Office:
         return await self.talk(lambda client: sent(client, (user or dialect, key), raw or written(), to))
 
     async def kept(self):
-        """Give every message of the workspace."""
-        caller = await self.house.caller()
-        return [*(await messages.page(self.house.core, caller, messages.Filter(), PageRequest())).items]
+        """Give every message of the workspace, whole."""
+        core, caller = self.house.core, await self.house.caller()
+        page = await messages.page(core, caller, messages.Filter(), PageRequest())
+        return [await messages.get(core, caller, each.id) for each in page.items]
 
 
 def sent(client, login, raw, to):

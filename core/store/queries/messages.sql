@@ -43,7 +43,8 @@ DELETE FROM claims WHERE key IN (SELECT value FROM json_array_elements_text(:key
 SELECT fingerprint, answer FROM claims WHERE key = :key AND expires_at > :now
 
 -- name: claims_purge
-DELETE FROM claims WHERE expires_at <= :now
+-- a portion: every one goes out of two trees, and whoever accepts mail waits meanwhile
+DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE expires_at <= :now LIMIT 10000) /* many rows */
 
 -- name: message_get
 SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
@@ -58,9 +59,7 @@ FROM messages
 WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: messages_of_batch
-SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
-       scheduled_at, body
-FROM messages
+SELECT id, length(body) FROM messages
 WHERE batch_id = :batch_id AND id > :after
 ORDER BY id
 LIMIT :count
@@ -91,14 +90,12 @@ WHERE workspace_id = :workspace_id AND environment = :environment
         END) IN (SELECT value FROM json_array_elements_text(:states)))
 
 -- name: messages_page
-SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
-       scheduled_at, body
+SELECT id, length(body)
 @messages_match
 ORDER BY id DESC LIMIT :count OFFSET :skip
 
 -- name: messages_page_back
-SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
-       scheduled_at, body
+SELECT id, length(body)
 @messages_match
 ORDER BY id LIMIT :count OFFSET :skip
 
@@ -111,11 +108,23 @@ SELECT message_id, position, role, email, state, attempts, code, text, updated_a
 WHERE message_id IN (SELECT value FROM json_array_elements_text(:ids))
 ORDER BY message_id, position
 
--- name: deliveries_count
-SELECT count(*) FROM deliveries WHERE workspace_id = :workspace_id AND message_id >= :since
+-- name: message_size
+-- of everything that its letter is built from
+SELECT (SELECT COALESCE(sum(length(body)), 0) FROM contents WHERE id = m.content_id)
+     + (SELECT COALESCE(sum(length(body)), 0) FROM renderings WHERE message_id = m.id)
+     + (SELECT COALESCE(sum(size_bytes), 0) FROM attachments WHERE owner_id = COALESCE(m.content_id, m.id))
+     + length(m.body)
+FROM messages m WHERE m.id = :id
+
+-- name: contents_sizes
+SELECT id, length(body) FROM contents WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: contents_of
 SELECT id, body FROM contents WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: renderings_sizes
+SELECT message_id, length(body) FROM renderings
+WHERE message_id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: renderings_of
 SELECT message_id, body FROM renderings WHERE message_id IN (SELECT value FROM json_array_elements_text(:ids))
@@ -133,7 +142,8 @@ SELECT id, position, filename, content_type, content_id, size_bytes, url, data F
 WHERE owner_id = :owner_id ORDER BY position
 
 -- name: attachment_fetched
-UPDATE attachments SET data = :data, size_bytes = :size_bytes, content_type = :content_type WHERE id = :id
+UPDATE attachments SET data = :data, size_bytes = :size_bytes, content_type = :content_type
+WHERE owner_id = :owner_id AND position = :position
 
 -- name: batch_by_uid
 SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches

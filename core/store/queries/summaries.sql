@@ -10,24 +10,20 @@ GROUP BY message_id, state
 
 -- name: batch_beginnings
 -- the first message of each batch: what its messages share is told by it
-SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
-       scheduled_at, body
-FROM messages
+SELECT id, length(body) FROM messages
 WHERE id IN (
     SELECT min(id) FROM messages WHERE batch_id IN (SELECT value FROM json_array_elements_text(:ids))
     GROUP BY batch_id)
 
 -- name: messages_alone
-SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
-       scheduled_at, body
-FROM messages
+SELECT id, length(body) FROM messages
 WHERE workspace_id = :workspace_id AND environment = :environment AND batch_id IS NULL AND id > :after
 ORDER BY id LIMIT :count
 
 -- name: deliveries_volume
-SELECT count(*) FILTER (WHERE message_id >= :today), count(*) FILTER (WHERE message_id >= :month), count(*)
-FROM deliveries
-WHERE workspace_id IN (
+SELECT count(*) FILTER (WHERE m.id >= :today), count(*) FILTER (WHERE m.id >= :month), count(*)
+FROM messages m JOIN deliveries d ON d.message_id = m.id
+WHERE m.environment = :environment AND m.workspace_id IN (
     SELECT id FROM workspaces
     WHERE account_id = :account_id AND (CAST(:workspace_id AS TEXT) IS NULL OR id = :workspace_id))
 

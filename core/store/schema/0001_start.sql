@@ -159,12 +159,13 @@ CREATE TABLE messages (
     tag TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     scheduled_at BIGINT,
-    body BYTEA NOT NULL,
     template_id TEXT,
     -- the draft's metadata once more, to be searched: JSON with lower-case keys, empty where there is none
-    metadata TEXT NOT NULL
+    metadata TEXT NOT NULL,
+    -- the last: SQLite reads through it on the way to whatever stands behind
+    body BYTEA NOT NULL
 );
-CREATE INDEX messages_by_workspace ON messages (workspace_id, id);
+CREATE INDEX messages_by_workspace ON messages (workspace_id, environment, id);
 CREATE INDEX messages_by_batch ON messages (batch_id, id) WHERE batch_id IS NOT NULL;
 
 -- content that several messages of one call share

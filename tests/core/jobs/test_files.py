@@ -1,10 +1,16 @@
 """Files by address: fetched when the message is sent, once, and kept."""
 
+import sqlite3
+from contextlib import closing
+
 import msgspec
 import pytest
 
 from core import messages
 from core.messages import Attachment, Content
+from core.store.migrate import steps
+from core.store.statements import sql
+from gateway import assemble
 from tests.core.post import ANN, BOB, Post, draft, parsed
 from tests.core.test_fetch import answer, serving
 
@@ -103,3 +109,23 @@ async def test_a_place_of_ours_is_not_reached(post, site):
     sent = await post.send(draft(attachments=(linked(site),)))
 
     assert (["failed"], []) == (await post.states(sent), site.heads)
+
+
+async def test_a_messages_files_have_one_limit_together(settings, clock, sink, site, monkeypatch):
+    """Many files that are each small enough are refused where together they are too large to send."""
+    monkeypatch.setattr(assemble, "_FILE_LIMIT_BYTES", 2 * len(FILE))
+    async with Post.open(settings, clock, sink, allow_private_targets=True) as near:
+        fitting, excessive = [
+            await near.send(draft(attachments=(linked(site),) * number)) for number in (2, 3)
+        ]
+        assert (["delivered"], ["failed"]) == (await near.states(fitting), await near.states(excessive))
+
+
+def test_a_fetched_file_is_found_by_its_key():
+    """Keeping it does not look through every file there is."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for step in steps():
+            connection.executescript(step.text)
+        fetched = sql.attachment_fetched
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {fetched.sqlite}", [None] * len(fetched.parameters))
+        assert ["SEARCH"] == [row[-1].split(" ")[0] for row in plan]

@@ -8,6 +8,8 @@ import pytest
 from core import messages, suppressions
 from core.errors import Conflict, Suppressed
 from core.messages import Claim, Receipt
+from core.store.database import write
+from core.store.statements import sql, statement
 from tests.core.post import ANN, BOB, accepted, caller_in, count, draft
 
 KEY = Claim(scope="idempotency", key="k", fingerprint="f", lifetime_s=3600)
@@ -163,3 +165,16 @@ async def test_any_text_is_a_key(core, caller):
         claim = like(key=odd)
         first = await messages.submit(core, caller, draft(), claim=claim)
         assert same([first]) == await messages.recall(core, caller, claim)
+
+
+async def test_expired_keys_go_in_portions(core):
+    """However many have expired, one purge takes a bounded number of them, and none that still holds."""
+    insertion = "INSERT INTO claims (key, expires_at) VALUES (:key, :expires_at)"
+    keys = [(str(number), 2 if number % 3 else 5) for number in range(18_000)]
+    await write(core.db, statement("claimed", insertion).many(keys))
+    left = []
+    for _ in range(3):
+        await write(core.db, sql.claims_purge(now=3))
+        left.append(await count(core, "claims"))
+
+    assert [8_000, 6_000, 6_000] == left

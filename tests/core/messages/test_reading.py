@@ -1,15 +1,19 @@
 """Messages read back: by page, by filter, and never past the caller's own workspace and environment."""
 
+import asyncio
+
+import msgspec
 import pytest
 
 from core import addresses, messages
 from core.errors import NotFound
-from core.messages import Attachment, Filter, NewBatch, TemplateUse
+from core.messages import Attachment, Content, Filter, NewBatch, TemplateUse, reading
 from core.mime import Letter, Part, build
 from core.paging import PageRequest
 from tests.core.post import ANN, BOB, CAT, SENDER, alter, caller_in, draft, parsed, party
 
 ALL = Filter()
+PLAN = Attachment(filename="plan.pdf", content_type="application/pdf", data=bytes(range(256)) * 99)
 
 
 async def sent(core, caller, *drafts):
@@ -230,5 +234,41 @@ async def test_summaries_count_by_outcome(core, caller):
     assert [("u", {"queued": 2, "bounced": 1}), (alone, {"queued": 1})] == told
     batch = await messages.batch_by_uid(core, caller, "u")
     assert {"queued": 2, "bounced": 1} == await messages.states(core, batch)
-    assert 4 == await messages.count_deliveries(core, caller, since=0)
-    assert 0 == await messages.count_deliveries(core, caller, since=core.clock.now() + 10**9)
+
+
+@pytest.mark.parametrize("portion_bytes", [1, 1 << 20])
+async def test_a_list_has_everything_but_bodies(post, monkeypatch, portion_bytes):
+    """Subjects as sent, names of files, recipients; the bodies stay where they are, however a page is portioned."""
+    monkeypatch.setattr(reading, "_PORTION_BYTES", portion_bytes)
+    said = Content(subject="{{n}}", html="<b>{{n}}</b>", text="{{n}}", syntax="triple", attachments=(PLAN,))
+    asked = [msgspec.structs.replace(draft(), content=said, variables={"n": str(n)}) for n in range(3)]
+    await messages.submit_all(post.core, post.caller, asked, batch=NewBatch(uid="u"))
+    await post.send(draft(html="<i>alone</i>", attachments=(PLAN,)))
+    page = await messages.page(post.core, post.caller, ALL, PageRequest())
+    batch = await messages.batch_by_uid(post.core, post.caller, "u")
+    of_batch = await messages.of_batch(post.core, batch.id)
+
+    assert ["Hello", "2", "1", "0"] == [each.shown_subject for each in page.items]
+    assert ["0", "1", "2"] == [each.shown_subject for each in of_batch]
+    for held in (*page.items, *of_batch):
+        assert (None, None) == (held.html, held.text)
+        assert ["plan.pdf"] == [each.filename for each in held.draft.content.attachments]
+        assert ["delivered"] == [each.state for each in held.deliveries]
+        whole = await messages.get(post.core, post.caller, held.id)
+        assert whole.html
+        assert await messages.source(post.core, whole) == await messages.source(post.core, held)
+
+
+async def test_a_source_waits_for_room(core, caller):
+    """What is built from a message counts among the bodies in work, its files too."""
+    (id_,) = await sent(core, caller, draft(attachments=(PLAN,)))
+    message = await messages.get(core, caller, id_)
+    taken = await core.bodies.take(1 << 60)
+    room = 3 * PLAN.size_bytes
+    core.bodies.give(room)
+    task = asyncio.create_task(messages.source(core, message))
+    await asyncio.sleep(0.05)
+    assert not task.done()
+
+    core.bodies.give(taken - room)
+    assert PLAN.data == next(parsed(await task).iter_attachments()).get_content()

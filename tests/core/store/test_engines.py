@@ -234,13 +234,14 @@ def kept():
 
 
 async def test_a_large_value_is_written_off_the_loop(tmp_path):
-    """A single statement with a large value goes to the writer's thread; a small one needs no thread."""
+    """A statement with a large value, or that says it is long, goes to the writer's thread; others need none."""
     db = await SQLite.open(tmp_path / "x.db")
     threads = []
     db._write.create_function("seen", 1, lambda _: threads.append(current_thread().name))
     look = statement("look", "SELECT seen(:data)")
     for data in (b"small", bytes(2 << 20), "x" * (2 << 20)):
         await write(db, look(data=data))
+    await write(db, statement("long", "SELECT seen(1) /* many rows */")())
     await db.close()
 
-    assert [current_thread().name, "sqlite-writer_0", "sqlite-writer_0"] == threads
+    assert [current_thread().name, *["sqlite-writer_0"] * 3] == threads

@@ -35,7 +35,9 @@ class Sender:
         core, caller = self.house.core, await self.house.caller()
         batch = await messages.batch_by_uid(core, caller, answer.json()["response"]["uid"])
         assert answer.json()["data"]["message"]["id"] == batch.number
-        found = await messages.of_batch(core, batch.id)
+        found = [
+            await messages.get(core, caller, each.id) for each in await messages.of_batch(core, batch.id)
+        ]
         sources = [await messages.source(core, message) for message in found]
         return found, [message_from_bytes(source, policy=policy.default) for source in sources]
 
