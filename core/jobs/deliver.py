@@ -6,8 +6,8 @@ A process that dies between a server's 250 and the record sends that one convers
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from typing import Final, assert_never
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Final
 
 import msgspec
 import structlog
@@ -17,9 +17,10 @@ from core.budget import Budget
 from core.clock import SECOND
 from core.core import Core
 from core.errors import RenderFailed
-from core.events import Detail
 from core.fetch import FetchFailed
 from core.jobs.files import Files
+from core.jobs.held import Held
+from core.jobs.judgement import OPEN, failed, given_up, judge, redirected, rehearse
 from core.jobs.queue import Job
 from core.jobs.record import Record, Recorder, Step
 from core.messages.composition import letter
@@ -29,11 +30,10 @@ from core.messages.rendering import render
 from core.mime import build
 from core.store.database import StoreUnavailable, listed, rows
 from core.store.statements import sql
-from core.transport.transport import Bounced, Deferred, Delivered, Envelope, Outcome, Transport
+from core.transport.transport import Envelope, Transport
 
 _log = structlog.get_logger(__name__)
 
-_OPEN: Final = ("queued", "deferred")
 _THREAD_FROM_BYTES: Final = 256 * 1024
 # messages of one claim are read in portions of about this size, so that a claim of large ones stays bounded
 _PORTION_BYTES: Final = 16 * 1024 * 1024
@@ -41,6 +41,8 @@ _JITTER: Final = 0.1
 # what everybody may read of a fault of ours; the log has the rest
 _CRASHED: Final = "an internal error"
 _RECORD_AGAIN_S: Final = 0.5
+# what was accepted so lately was looked up then
+_FRESH_S: Final = 3
 
 
 class Routes(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,42 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
 
     default: Transport
     sandbox: Transport
+
+
+class _Lapsed(Exception):  # noqa: N818  # said of the lease
+    """The job may be another worker's by now."""
+
+
+class _Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """A job with what was read for it; ``suppressed``: workspace, address, stream, where it had to be looked up."""
+
+    job: Job
+    message: Message | None
+    held: Held
+    suppressed: frozenset[tuple[str, str, str]]
+
+    def is_suppressed(self, message: Message, delivery: Delivery) -> bool:
+        """Whether the recipient was suppressed since the message was accepted."""
+        key = addresses.key(delivery.email)
+        return any((message.workspace_id, key, each) in self.suppressed for each in ("", message.stream))
+
+
+class _Waiting:
+    """How many jobs of a portion wait for their turn."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.ended = asyncio.Event()
+
+    def less(self) -> None:
+        """One has got its turn."""
+        self._count -= 1
+        if self._count <= 0:
+            self.ended.set()
+
+    def over(self, _: object) -> None:
+        """Nobody waits any longer, whatever became of them."""
+        self.ended.set()
 
 
 class Deliverer:
@@ -76,112 +114,151 @@ class Deliverer:
         """Begin nothing new; what has begun goes on."""
         self._stopping = True
 
-    async def run(self, jobs: Sequence[Job], done: Callable[[Job], None]) -> None:
-        """Run a claim's jobs; ``done`` is told of each that is recorded. Others were not begun."""
-        for portion in _portions(jobs):
-            try:
-                messages = await self._read(portion)
-            except msgspec.DecodeError as error:
-                await self._part(portion, done, error)
-                continue
-            # no task group: one that fails must not cut off the others in the middle of a conversation
-            ended = await asyncio.gather(
-                *(self._run_one(job, messages.get(job.id), done) for job in portion), return_exceptions=True
-            )
-            for each in ended:
-                if isinstance(each, BaseException):
-                    raise each
+    async def run(self, jobs: Sequence[Job], held: Held) -> None:
+        """Run a claim's jobs; those that are recorded leave ``held``. Others were not begun, or could not be ended."""
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            for portion in _portions(jobs):
+                waiting = _Waiting(len(portion))
+                task = asyncio.create_task(self._portion(portion, held, waiting))
+                task.add_done_callback(waiting.over)
+                tasks.append(task)
+                # the next is read when nothing of this one waits any longer, though some may still be sent
+                await waiting.ended.wait()
+            await _all(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _portion(self, jobs: Sequence[Job], held: Held, waiting: "_Waiting") -> None:
+        try:
+            found = await self._read(jobs)
+        except msgspec.DecodeError as error:
+            await self._part(jobs, held, waiting, error)
+            return
+        suppressed = await self._suppressed_since(jobs, found)
+        # popped, so that what has ended is not kept by what has not
+        turns = [
+            _Turn(job=job, message=found.pop(job.id, None), held=held, suppressed=suppressed) for job in jobs
+        ]
+        work = [self._run_one(turn, waiting) for turn in turns]
+        turns.clear()
+        await _all(work)
 
     async def _read(self, jobs: Sequence[Job]) -> dict[str, Message]:
         query = sql.messages_by_ids(ids=listed([job.id for job in jobs]))
         found = await rows(self._core.db, Message, query)
         return {message.id: message for message in await whole(self._core.db, found)}
 
+    async def _suppressed_since(
+        self, jobs: Sequence[Job], found: dict[str, Message]
+    ) -> frozenset[tuple[str, str, str]]:
+        """Who must not be sent to any longer; asked for only where time has passed since the acceptance."""
+        latest = self._core.clock.now() - _FRESH_S * SECOND
+        tried = {job.id for job in jobs if job.attempts}
+        old = [each for each in found.values() if each.created_at < latest or each.id in tried]
+        keys = {addresses.key(each.email) for message in old for each in message.deliveries}
+        if not keys:
+            return frozenset()
+        suppressed = await self._core.db.fetch(sql.suppressions_among(emails=listed(sorted(keys))))
+        return frozenset((row[0], row[1], row[2]) for row in suppressed)
+
     async def _part(
-        self, jobs: Sequence[Job], done: Callable[[Job], None], error: msgspec.DecodeError
+        self, jobs: Sequence[Job], held: Held, waiting: "_Waiting", error: msgspec.DecodeError
     ) -> None:
         """Keep a message that cannot be read from stopping those it was claimed with; it waits to be mended."""
         if len(jobs) > 1:
-            await asyncio.gather(*(self.run([job], done) for job in jobs))
+            await _all([self._portion([job], held, waiting) for job in jobs])
             return
-        _log.error("message cannot be read", message_id=jobs[0].id, reason=str(error))
+        waiting.less()
+        (job,) = jobs
+        _log.error("message cannot be read", message_id=job.id, reason=str(error))
         again_at = self._core.clock.now() + int(self._core.policy.retry_schedule_s[-1] * SECOND)
-        await self._recorder.add(Record(job=jobs[0], again_at=again_at, error=str(error)))
-        done(jobs[0])
+        await self._recorder.add(Record(job=job, again_at=again_at, error=str(error)))
+        held.end(job.id)
 
-    async def _run_one(self, job: Job, message: Message | None, done: Callable[[Job], None]) -> None:
+    async def _run_one(self, turn: "_Turn", waiting: "_Waiting") -> None:
+        job = turn.job
         # the semaphore's turn covers the record too: what may be sent twice after a crash is bounded by it
         async with self._turn, self._budget.hold(3 * job.size_bytes):
+            waiting.less()
             if self._stopping:
                 return
             try:
-                record = Record(job=job) if message is None else await self._result(job, message)
-                if await self._is_kept(record):
-                    done(job)
+                if await self._is_done(turn):
+                    turn.held.end(job.id)
+            except _Lapsed:
+                _log.warning("work not begun, its lease has ended or is about to", message_id=job.id)
             except StoreUnavailable as error:
                 _log.warning("store unavailable, work given back", reason=str(error), message_id=job.id)
-            except Exception:  # noqa: BLE001  # what cannot be recorded must not cut off the conversations beside it
-                _log.exception("an outcome could not be recorded", message_id=job.id)
 
-    async def _result(self, job: Job, message: Message) -> Record:
+    async def _is_done(self, turn: "_Turn") -> bool:
+        if not turn.held.begin(turn.job.id):
+            raise _Lapsed
+        if turn.message is None:
+            return await self._is_kept(Record(job=turn.job))
+        return await self._is_kept(await self._result(turn, turn.message))
+
+    async def _result(self, turn: "_Turn", message: Message) -> Record:
         try:
-            return await self._deliver(job, message)
-        except StoreUnavailable:
+            return await self._deliver(turn, message)
+        except (StoreUnavailable, _Lapsed):
             raise
         except Exception:  # noqa: BLE001  # the worker must outlive any one message
             _log.exception("delivery crashed", message_id=message.id)
-            return self._later(job, message, (), _CRASHED)
+            return self._later(turn.job, message, (), _CRASHED)
 
     async def _is_kept(self, record: Record) -> bool:
-        """Record; a store that is away is waited for, since what a server took would be sent again otherwise."""
+        """Record, again and again, since what a server took would be sent again otherwise.
+
+        A store that is away is waited for. What it refuses for another reason is cut down to the state at the
+        second refusal: the rest cannot be kept, and the mail has left.
+        """
+        refusals = 0
         while True:
             try:
                 await self._recorder.add(record)
             except StoreUnavailable as error:
-                if self._stopping:
-                    return False
                 _log.warning("outcome not recorded yet", reason=str(error), message_id=record.job.id)
-                await asyncio.sleep(_RECORD_AGAIN_S)
+            except Exception:  # noqa: BLE001  # whatever it is, the mail has left
+                _log.exception("an outcome could not be recorded", message_id=record.job.id)
+                refusals += 1
+                if refusals > 1:
+                    record = msgspec.structs.replace(record, bare=True)
             else:
                 return True
+            if self._stopping:
+                return False
+            await asyncio.sleep(_RECORD_AGAIN_S)
 
-    async def _deliver(self, job: Job, message: Message) -> Record:
-        still_open = [each for each in message.deliveries if each.state in _OPEN]
-        late = await self._suppressed_since(job, message, still_open)
+    async def _deliver(self, turn: "_Turn", message: Message) -> Record:
+        job = turn.job
+        still_open = [each for each in message.deliveries if each.state in OPEN]
+        late = [each for each in still_open if turn.is_suppressed(message, each)]
         blocked = [Step(delivery=each, kind="suppressed", state="suppressed") for each in late]
         pending = tuple(each for each in still_open if each not in late)
         rehearsed = tuple(each for each in pending if each.email.lower() in message.draft.rehearsals)
         real = tuple(each for each in pending if each not in rehearsed)
-        steps = blocked + [step for each in rehearsed for step in _rehearse(message, each)]
+        steps = blocked + [step for each in rehearsed for step in rehearse(message, each)]
         rendering = None
         try:
             if pending and message.templated and message.rendering is None:
                 rendering = await render(self._core, message)
                 message = msgspec.structs.replace(message, rendering=rendering)
             if real:
-                steps.extend(await self._send(message, real))
+                steps.extend(await self._send(turn, message, real))
         except RenderFailed as failure:
-            return Record(job=job, message=message, steps=(*blocked, *_failed(pending, str(failure))))
+            return Record(job=job, message=message, steps=(*blocked, *failed(pending, str(failure))))
         except FetchFailed as failure:
             if not failure.temporary:
-                return Record(job=job, message=message, steps=(*blocked, *_failed(pending, failure.reason)))
+                return Record(job=job, message=message, steps=(*blocked, *failed(pending, failure.reason)))
             return self._later(job, message, (), failure.reason, rendering)
         if any(step.state == "deferred" for step in steps):
             return self._later(job, message, tuple(steps), "", rendering)
         return Record(job=job, message=message, steps=tuple(steps), rendering=rendering)
 
-    async def _suppressed_since(
-        self, job: Job, message: Message, still_open: Sequence[Delivery]
-    ) -> list[Delivery]:
-        """Who must not be sent to any longer; asked for only where time has passed since the acceptance."""
-        if message.state != "scheduled" and not job.attempts:
-            return []
-        keys = listed([addresses.key(each.email) for each in still_open])
-        found = await self._core.db.fetch(sql.suppressions_among(emails=keys))
-        held = {row[1] for row in found if row[0] == message.workspace_id and row[2] in ("", message.stream)}
-        return [each for each in still_open if addresses.key(each.email) in held]
-
-    async def _send(self, message: Message, real: tuple[Delivery, ...]) -> list[Step]:
+    async def _send(self, turn: "_Turn", message: Message, real: tuple[Delivery, ...]) -> list[Step]:
         mime = await self._mime(message)
         targets = message.draft.redirect_to
         envelope = Envelope(
@@ -189,12 +266,13 @@ class Deliverer:
             rcpt_to=targets or tuple(each.email for each in real),
         )
         transport = self._routes.sandbox if message.draft.sandbox else self._routes.default
+        # files may have taken their time; from here on it leaves
+        if not turn.held.is_safe(turn.job.id):
+            raise _Lapsed
         outcomes = await transport.deliver(envelope, mime)
-        # what came of the first target is told of every recipient in whose place it stands
-        judged = outcomes[:1] * len(real) if targets else outcomes
-        steps = [step for each, outcome in zip(real, judged, strict=True) for step in _judge(each, outcome)]
-        # and says nothing against their addresses
-        return [msgspec.structs.replace(step, suppress="") for step in steps] if targets else steps
+        if targets:
+            return redirected(real, outcomes)
+        return [step for each, outcome in zip(real, outcomes, strict=True) for step in judge(each, outcome)]
 
     async def _mime(self, message: Message) -> bytes:
         files = await self._files.of(message)
@@ -218,11 +296,21 @@ class Deliverer:
         due = message.scheduled_at or message.created_at
         if now >= due + policy.give_up_after_s * SECOND:
             return Record(
-                job=job, message=message, steps=_given_up(message, steps, reason), rendering=rendering
+                job=job, message=message, steps=given_up(message, steps, reason), rendering=rendering
             )
         return Record(
             job=job, message=message, steps=steps, rendering=rendering, again_at=again_at, error=reason
         )
+
+
+async def _all(work: Iterable[Awaitable[None]]) -> None:
+    """Wait for every one, then tell of the first that failed.
+
+    No task group: one that fails must not cut off the others in the middle of a conversation.
+    """
+    for each in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(each, BaseException):
+            raise each
 
 
 def _portions(jobs: Sequence[Job]) -> list[list[Job]]:
@@ -235,82 +323,3 @@ def _portions(jobs: Sequence[Job]) -> list[list[Job]]:
             size = job.size_bytes
         portions[-1].append(job)
     return portions
-
-
-def _judge(delivery: Delivery, outcome: Outcome) -> list[Step]:
-    """The steps that an attempt's outcome means; ``sent`` is told once, at the first attempt."""
-    sent = [] if delivery.attempts else [Step(delivery=delivery, kind="sent")]
-    detail = Detail(code=outcome.code, enhanced=outcome.enhanced, text=outcome.text, host=outcome.host)
-    match outcome:
-        case Delivered():
-            return [*sent, Step(delivery=delivery, kind="delivered", state="delivered", detail=detail)]
-        case Deferred():
-            return [*sent, Step(delivery=delivery, kind="deferred", state="deferred", detail=detail)]
-        case Bounced():
-            suppress = "hard_bounce" if _is_hard(outcome) else ""
-            bounced = Step(
-                delivery=delivery, kind="bounced", state="bounced", detail=detail, suppress=suppress
-            )
-            return [*sent, bounced]
-        case _:
-            assert_never(outcome)
-
-
-def _is_hard(outcome: Bounced) -> bool:
-    """Whether the address itself is bad, and not the message or its path.
-
-    The reply to this very address says so by RFC 3463 X.1.x, but for the sender's, or by a bare 550, 551 or 553.
-    """
-    if outcome.of_all:
-        return False
-    if outcome.enhanced:
-        return outcome.enhanced.startswith("5.1.") and outcome.enhanced not in ("5.1.7", "5.1.8")
-    return outcome.code in (550, 551, 553)
-
-
-def _rehearse(message: Message, delivery: Delivery) -> list[Step]:
-    """What a provider's test address goes through instead of a delivery."""
-    rehearsal = message.draft.rehearsals[delivery.email.lower()]
-    sent = Step(delivery=delivery, kind="sent")
-    fine = Detail(code=250, enhanced="2.0.0", text="rehearsed", host="rehearsal")
-    delivered = Step(delivery=delivery, kind="delivered", state="delivered", detail=fine)
-    match rehearsal.outcome:
-        case "deliver" | "drop":
-            return [sent, delivered]
-        case "complain":
-            suppress = "complaint" if rehearsal.suppress else ""
-            return [
-                sent,
-                delivered,
-                Step(delivery=delivery, kind="complained", state="complained", suppress=suppress),
-            ]
-        case "suppress":
-            return [Step(delivery=delivery, kind="suppressed", state="suppressed")]
-        case "bounce":
-            detail = Detail(
-                code=550, enhanced="5.1.1", text="5.1.1 Unknown user", host="rehearsal", type=rehearsal.type
-            )
-            suppress = "hard_bounce" if rehearsal.suppress else ""
-            return [
-                sent,
-                Step(delivery=delivery, kind="bounced", state="bounced", detail=detail, suppress=suppress),
-            ]
-        case _:
-            assert_never(rehearsal.outcome)
-
-
-def _failed(deliveries: Sequence[Delivery], reason: str) -> tuple[Step, ...]:
-    detail = Detail(text=reason)
-    return tuple(Step(delivery=each, kind="failed", state="failed", detail=detail) for each in deliveries)
-
-
-def _given_up(message: Message, steps: tuple[Step, ...], reason: str) -> tuple[Step, ...]:
-    """Deferred recipients fail instead; whoever got an outcome keeps it."""
-    settled = tuple(step for step in steps if step.state != "deferred")
-    done = {step.delivery.position for step in settled if step.state}
-    texts = {step.delivery.position: step.detail.text for step in steps if step.state == "deferred"}
-    left = [each for each in message.deliveries if each.state in _OPEN and each.position not in done]
-    gave_up = tuple(
-        step for each in left for step in _failed([each], texts.get(each.position) or each.text or reason)
-    )
-    return settled + gave_up

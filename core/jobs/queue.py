@@ -2,6 +2,9 @@
 
 A claim moves ``run_at`` to the end of the lease, so a dead worker's work is due again by itself, and marks the row
 with the claimer's token, so a worker that outlived its lease cannot finish what another took over.
+
+Moments are those of each process's own clock: machines that share a database need theirs in step (NTP), to within
+a small part of ``lease_s``. One that is ahead by more takes over what others still send.
 """
 
 from typing import Final
@@ -18,7 +21,10 @@ _FULL_LOOK_EVERY_S: Final = 5
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A claimed piece of work; for ``deliver`` the id is the message's. ``attempts`` counts those before this one."""
+    """A claimed piece of work; for ``deliver`` the id is the message's. ``attempts`` counts those before this one.
+
+    A claim that ended without a word counts as one, since it may have been begun.
+    """
 
     id: str
     kind: str
@@ -54,17 +60,19 @@ class Claims:
         make = mapper(Job)
         return [make(row) for row in found]
 
-    async def extend(self, ids: list[str]) -> None:
-        """Keep jobs for another lease."""
+    async def extend(self, ids: list[str]) -> set[str]:
+        """Keep jobs for another lease; the ids of those that are still ours."""
         lease_end = self._lease_end(self._core.clock.now())
-        await write(
-            self._core.db, sql.jobs_extend(ids=listed(ids), lease_end=lease_end, claimed_by=self._token)
-        )
+        query = sql.jobs_extend(ids=listed(ids), lease_end=lease_end, claimed_by=self._token)
+        return {row[0] for row in (await write(self._core.db, query))[0]}
 
-    async def release(self, ids: list[str], *, after_s: float = 0) -> None:
-        """Give jobs back untouched, due at once or after a wait."""
+    async def release(self, ids: list[str], *, after_s: float = 0, begun: bool = False) -> None:
+        """Give jobs back, due at once or after a wait; ``begun``: not untouched, so the attempt counts."""
         due = self._core.clock.now() + int(after_s * SECOND)
-        await write(self._core.db, sql.jobs_release(ids=listed(ids), now=due, claimed_by=self._token))
+        query = sql.jobs_release(
+            ids=listed(ids), now=due, claimed_by=self._token, untouched=0 if begun else 1
+        )
+        await write(self._core.db, query)
 
     def _lease_end(self, now: int) -> int:
         return now + int(self._core.policy.lease_s * SECOND)

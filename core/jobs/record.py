@@ -1,6 +1,7 @@
 """What came of deliveries, written in batches: outcomes, their events, suppressions and the job's end in one commit."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import msgspec
@@ -9,8 +10,9 @@ from core import addresses, events, ids, suppressions
 from core.core import Core
 from core.jobs.queue import Job
 from core.messages.message import Delivery, Message, Rendering
+from core.store.database import listed
 from core.store.group import Group
-from core.store.statements import sql
+from core.store.statements import Query, sql
 
 _PACK: Final = msgspec.msgpack.Encoder()
 _TEXT_LIMIT: Final = 1000
@@ -27,7 +29,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one run of a job. ``again_at`` None ends the job; else it runs again at that moment."""
+    """The result of one run of a job. ``again_at`` None ends the job; else it runs again at that moment.
+
+    ``bare``: states and the job's end alone, where a store will not take the rest.
+    """
 
     job: Job
     message: Message | None = None
@@ -35,6 +40,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     rendering: Rendering | None = None
     again_at: int | None = None
     error: str = ""
+    bare: bool = False
 
 
 class Recorder:
@@ -54,25 +60,48 @@ class Recorder:
         await self._group.close()
 
     async def _commit(self, batch: list[Record]) -> None:
+        """Write outcomes; events only of jobs that are still their worker's, so that nothing is told twice."""
         core = self._core()
-        written = _Rows(core.clock.now())
-        for record in batch:
-            written.add(record)
+        now = core.clock.now()
+        ends = _ends(batch)
+        written = _Rows(now, batch)
         async with core.db.transaction() as work:
+            found = zip(ends, await work.run(*ends), strict=True)
+            ended = {(row[0], query.values["claimed_by"]) for query, rows in found for row in rows}
+            if any((record.job.id, record.job.claimed_by) not in ended for record in batch):
+                written = _Rows(now, batch, ended)
             await work.run(*written.steps(), commit=True)
 
 
+def _ends(batch: list[Record]) -> list[Query]:
+    """Take the batch's jobs out of their workers' hands; each statement tells which were in them."""
+    finished: defaultdict[str, list[str]] = defaultdict(list)
+    again: defaultdict[str, list[str]] = defaultdict(list)
+    for record in batch:
+        kind = finished if record.again_at is None else again
+        kind[record.job.claimed_by].append(record.job.id)
+    return [
+        *[sql.jobs_finish(ids=listed(keys), claimed_by=token) for token, keys in finished.items()],
+        *[sql.jobs_let_go(ids=listed(keys), claimed_by=token) for token, keys in again.items()],
+    ]
+
+
 class _Rows:
-    def __init__(self, now: int) -> None:
+    def __init__(
+        self, now: int, batch: list[Record], ended: Collection[tuple[str, str]] | None = None
+    ) -> None:
+        """``ended``: the jobs that were still their worker's, with its token; None where all were."""
         self._now = now
+        self._ended = ended
         self._renderings: list[tuple[Any, ...]] = []
         self._started: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
         self._complaints: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._suppressions: list[tuple[str, str, str, str, str, int]] = []
-        self._finished: list[tuple[Any, ...]] = []
         self._again: list[tuple[Any, ...]] = []
+        for record in batch:
+            self._add(record)
 
     def steps(self) -> list[Any]:
         kinds = [
@@ -82,39 +111,43 @@ class _Rows:
             sql.delivery_complain.many(self._complaints),
             sql.event_insert.many(self._events),
             suppressions.insertion(self._suppressions),
-            sql.job_finish.many(self._finished),
             sql.job_again.many(self._again),
         ]
         return [step for step in kinds if step.rows]
 
-    def add(self, record: Record) -> None:
-        job, message = record.job, record.message
-        if message is not None:
-            self._message(record, message)
-        if record.again_at is None:
-            self._finished.append((job.id, job.claimed_by))
-        else:
-            error = record.error[:_TEXT_LIMIT]
-            self._again.append((record.again_at, job.attempts + 1, error, job.id, job.claimed_by))
+    def _add(self, record: Record) -> None:
+        job = record.job
+        is_ours = self._ended is None or (job.id, job.claimed_by) in self._ended
+        if record.message is not None:
+            self._message(record, record.message, is_told=is_ours and not record.bare)
+        if record.again_at is not None and is_ours:
+            error = "" if record.bare else record.error[:_TEXT_LIMIT]
+            self._again.append((record.again_at, job.attempts + 1, error, job.id))
 
-    def _message(self, record: Record, message: Message) -> None:
-        if record.rendering is not None:
+    def _message(self, record: Record, message: Message, *, is_told: bool) -> None:
+        if record.rendering is not None and is_told:
             self._renderings.append((message.id, _PACK.encode(record.rendering)))
         if message.state == "scheduled":
             self._started.append((message.id,))
         for step in record.steps:
-            self._step(message, step)
+            detail = events.Detail() if record.bare else step.detail
+            text = detail.text.replace("\x00", "")[:_TEXT_LIMIT]
+            self._state(message, step, detail.code, text)
+            if is_told:
+                self._tell(message, step, msgspec.structs.replace(detail, text=text))
 
-    def _step(self, message: Message, step: Step) -> None:
-        delivery, now, detail = step.delivery, self._now, step.detail
-        text = detail.text.replace("\x00", "")[:_TEXT_LIMIT]
+    def _state(self, message: Message, step: Step, code: int, text: str) -> None:
+        delivery, now = step.delivery, self._now
         if step.state == "complained":
             self._complaints.append((now, message.id, delivery.position))
         elif step.state:
             self._deliveries.append(
-                (step.state, delivery.attempts + 1, detail.code, text, now, message.id, delivery.position)
+                (step.state, delivery.attempts + 1, code, text, now, message.id, delivery.position)
             )
-        packed = _PACK.encode(msgspec.structs.replace(detail, text=text))
+
+    def _tell(self, message: Message, step: Step, detail: events.Detail) -> None:
+        delivery, now = step.delivery, self._now
+        packed = _PACK.encode(detail)
         self._events.append(
             (message.id, ids.new(), message.workspace_id, delivery.position, step.kind, now, packed)
         )

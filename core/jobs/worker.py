@@ -1,6 +1,7 @@
 """The loop: claim, run, record; leases kept alive; on a stop, what runs finishes and what waits is given back."""
 
 import asyncio
+import time
 from typing import Final
 
 import structlog
@@ -9,6 +10,7 @@ from core import ids
 from core.clock import SECOND
 from core.core import Core
 from core.jobs.deliver import Deliverer
+from core.jobs.held import Held
 from core.jobs.queue import Claims, Job
 from core.store.database import StoreUnavailable, write
 from core.store.statements import sql
@@ -18,6 +20,7 @@ _log = structlog.get_logger(__name__)
 # how long other processes' new work may wait for this one's look
 _POLL_S: Final = 0.25
 _BACK_OFF_S: Final = 2.0
+_EXTEND_AGAIN_S: Final = 0.25
 _PURGE_EVERY_S: Final = 60
 
 
@@ -30,7 +33,7 @@ class Worker:
         self._deliverer = deliverer
         self._claim_batch = claim_batch
         self._claims = Claims(core, ids.new())
-        self._held: set[str] = set()
+        self._held = Held(core.policy.lease_s, self._wake_for_room)
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._purge_at = 0
@@ -69,33 +72,32 @@ class Worker:
     async def _claim(self, room: int) -> bool:
         """Begin with what is due; whether there is a reason to wait before the next look."""
         # a handful of free places is not worth a trip to the store
+        asked_at = time.monotonic()
         jobs = await self._claims.take(room) if room > self._claim_batch // 4 else []
         # a lease that ran out while the loop or the store stood still brings our own work back, which goes on
         fresh = [job for job in jobs if job.id not in self._held]
+        self._held.take((job.id for job in jobs), asked_at)
         if fresh:
             self._start(fresh)
         # without room there is nothing to do before a job ends: to look again at once would hold up the process
         return not jobs or len(jobs) < room
 
     def _start(self, jobs: list[Job]) -> None:
-        self._held.update(job.id for job in jobs)
         task = asyncio.create_task(self._run(jobs))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _run(self, jobs: list[Job]) -> None:
         try:
-            await self._deliverer.run(jobs, self._done)
+            await self._deliverer.run(jobs, self._held)
         except StoreUnavailable as error:
             _log.warning("store unavailable, work given back", reason=str(error))
         except Exception:  # noqa: BLE001  # the loop must outlive any one claim; its jobs come again
             _log.exception("a claim could not be finished")
         finally:
-            left = [job.id for job in jobs if job.id in self._held]
-            await self._give_back(left, 0 if self._stopping else _BACK_OFF_S)
+            await self._give_back([job.id for job in jobs], 0 if self._stopping else _BACK_OFF_S)
 
-    def _done(self, job: Job) -> None:
-        self._held.discard(job.id)
+    def _wake_for_room(self) -> None:
         if len(self._held) < self._claim_batch // 2:
             self._core.wake.set()
 
@@ -108,26 +110,41 @@ class Worker:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _give_back(self, job_ids: list[str], wait_s: float) -> None:
-        """Release what was claimed and not recorded; another claim takes it up."""
-        self._held.difference_update(job_ids)
-        if not job_ids:
-            return
+        """Release what is still held of a claim; another claim takes it up."""
+        begun, untouched = self._held.let_go(job_ids)
         try:
-            await self._claims.release(job_ids, after_s=wait_s)
+            if untouched:
+                await self._claims.release(untouched, after_s=wait_s)
+            if begun:
+                await self._claims.release(begun, after_s=wait_s, begun=True)
         except StoreUnavailable as error:
             _log.warning("jobs not given back, their lease ends by itself", reason=str(error))
+        except Exception:  # noqa: BLE001  # nobody waits for this task: unsaid here, it would never be told
+            _log.exception("jobs not given back, their lease ends by itself")
 
     async def _keep_leases(self) -> None:
+        every_s = self._core.policy.lease_s / 3
+        again_s = min(_EXTEND_AGAIN_S, every_s / 10)
+        wait_s = every_s
         while True:
-            await asyncio.sleep(self._core.policy.lease_s / 3)
-            if not self._held:
-                continue
+            await asyncio.sleep(wait_s)
+            wait_s = again_s
             try:
-                await self._claims.extend(list(self._held))
+                await self._extend()
             except StoreUnavailable as error:
-                _log.warning("leases not extended", reason=str(error))
+                _log.warning("leases not extended, trying again", reason=str(error))
             except Exception:  # noqa: BLE001  # likewise
-                _log.exception("leases not extended")
+                _log.exception("leases not extended, trying again")
+            else:
+                wait_s = every_s
+
+    async def _extend(self) -> None:
+        asked, asked_at = self._held.leases(), time.monotonic()
+        if not asked:
+            return
+        lost = self._held.keep(asked, await self._claims.extend(list(asked)), asked_at)
+        if lost:
+            _log.warning("leases have ended, others may have the work", count=len(lost))
 
     async def _purge(self) -> None:
         now = self._core.clock.now()

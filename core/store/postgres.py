@@ -27,6 +27,8 @@ _LOST: Final = (
     # the server is being stopped, or its disk, memory or connections are used up
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    # after a failover the old primary, or a name that still leads to a replica
+    asyncpg.ReadOnlySQLTransactionError,
 )
 
 

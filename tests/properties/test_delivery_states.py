@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,7 +18,8 @@ from core.core import Caller, Core
 from core.fetch import Fetcher
 from core.jobs.deliver import Deliverer, Routes
 from core.jobs.files import Files
-from core.jobs.queue import Claims, Job
+from core.jobs.held import Held
+from core.jobs.queue import Claims
 from core.jobs.record import Record, Recorder, Step
 from core.messages import Delivery, Message, standing
 from core.messages.message import worst_of
@@ -95,8 +97,9 @@ class Stage:
         )
         claims = Claims(self.core, "w")
         for _ in range(40):
-            ended: list[Job] = []
-            await deliverer.run(await claims.take(10), ended.append)
+            jobs, held = await claims.take(10), Held(60)
+            held.take((job.id for job in jobs), time.monotonic())
+            await deliverer.run(jobs, held)
             self.clock.pass_s(340)
         await fetcher.close()
         assert [] == await claims.take(10)

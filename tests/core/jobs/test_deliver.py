@@ -1,10 +1,25 @@
 """Mail on its way out: the real worker and relay, and a server that misbehaves as it is told to."""
 
+import msgspec
 import pytest
 
 from core import messages, suppressions
 from core.messages import Rehearsal
-from tests.core.post import ANN, BOB, CAT, SENDER, Post, draft, parsed, select
+from gateway.assemble import working
+from gateway.serving import running
+from tests.core.post import (
+    ANN,
+    BOB,
+    CAT,
+    SENDER,
+    Post,
+    caller_in,
+    draft,
+    parsed,
+    select,
+    settled,
+    timed_core,
+)
 
 WHOLE = -1
 
@@ -177,6 +192,38 @@ async def test_a_message_that_waited_obeys_what_came_in_between(post):
     ]
 
 
+async def test_a_backlog_obeys_what_came_in_between(settings, clock, sink):
+    """What nobody had tried yet is held back too, and the whole claim is looked up at once."""
+    async with timed_core(settings, clock) as core:
+        caller = await caller_in(core)
+        asked = [draft(f"p{n}@example.com") for n in range(20)]
+        await messages.submit_all(core, caller, asked)
+        await suppressions.suppress(core, caller, "p3@example.com")
+        clock.pass_s(60)
+        watched = Watched(core.db)
+        object.__setattr__(core, "db", watched)
+        changed = msgspec.structs.replace(settings, transport="relay", relay=f"smtp://127.0.0.1:{sink.port}")
+        async with working(core, changed) as worker, running(worker):
+            await settled(core)
+
+    assert 19 == len(sink.messages)
+    assert 1 == watched.names.count("suppressions_among")
+
+
+class Watched:
+    """An engine that notes what is read."""
+
+    def __init__(self, db):
+        self._db = db
+        self.names = []
+        self.name, self.transaction = db.name, db.transaction
+
+    async def fetch(self, query):
+        """Read, as ever."""
+        self.names.append(query.statement.name)
+        return await self._db.fetch(query)
+
+
 @pytest.mark.parametrize(
     ("rehearsal", "state", "kinds", "reasons"),
     [
@@ -222,6 +269,25 @@ async def test_a_redirect_that_bounces_says_nothing_against_the_recipients(post)
 
     assert ["bounced"] == await post.states(sent)
     assert [] == await entries(post)
+
+
+@pytest.mark.parametrize(
+    ("replies", "state", "bob_has"),
+    [
+        ({}, "delivered", 1),
+        ({BOB: "550 5.1.1 Unknown user"}, "bounced", 0),
+        ({BOB: "451 4.2.0 Mailbox busy"}, "delivered", 1),
+        ({CAT: "550 5.1.1 Unknown user", BOB: "451 4.2.0 Mailbox busy"}, "bounced", 1),
+    ],
+)
+async def test_every_target_of_a_redirect_counts(post, replies, state, bob_has):
+    """No target is lost because another has the mail; a recipient stands as the worst of them."""
+    post.sink.replies = replies
+    sent = await post.send(draft(ANN, redirect_to=(CAT, BOB)))
+    post.sink.replies = {to: reply for to, reply in replies.items() if reply.startswith("5")}
+    await post.later(67)
+
+    assert ([state], bob_has) == (await post.states(sent), sum(BOB in each for each in post.taken()))
 
 
 async def test_a_sandboxed_message_stays_in(post):

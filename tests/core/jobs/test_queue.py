@@ -2,12 +2,15 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
+from core import events, messages
 from core.jobs.queue import Claims
-from core.jobs.record import Record, Recorder
-from core.store.database import write
-from core.store.statements import sql
+from core.jobs.record import Record, Recorder, Step
+from core.store.database import StoreUnavailable, write
+from core.store.postgres import Postgres
+from core.store.statements import Query, sql, statement
 from gateway.assemble import opened
 from tests.core.post import accepted, caller_in, count, draft, select
 
@@ -73,7 +76,7 @@ async def test_a_lease_can_be_kept(core, caller, clock):
     slow, other = Claims(core, "slow"), Claims(core, "other")
     await slow.take(10)
     clock.pass_s(LEASE_S - 1)
-    await slow.extend(wanted[:1])
+    assert set(wanted[:1]) == await slow.extend(wanted[:1])
     clock.pass_s(2)
 
     assert wanted[1:] == ids(await other.take(10))
@@ -88,10 +91,10 @@ async def test_who_outlived_the_lease_cannot_end_anothers_work(core, caller, clo
     clock.pass_s(LEASE_S + 1)
     (taken,) = await other.take(1)
     at = core.clock.now() + 10**9
-    await late.extend([job.id])
+    assert set() == await late.extend([job.id])
     await late.release([job.id])
     await record(core, Record(job=job, again_at=at if again else None, error="late"))
-    assert [("other", 0, "")] == [
+    assert [("other", 2, "")] == [
         tuple(row) for row in await select(core, "SELECT claimed_by, attempts, last_error FROM jobs")
     ]
 
@@ -112,6 +115,43 @@ async def test_work_that_was_given_back_is_due_again(core, caller, clock):
     assert [two] == ids(await other.take(10))
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["ended", "put off"])
+async def test_what_is_recorded_again_is_told_once(core, caller, again):
+    """A record whose answer was lost is repeated without a second event; so is that of a claim that was lost."""
+    (key,) = await enqueue(core, caller, 1)
+    (job,) = await Claims(core, "w").take(1)
+    message = await messages.get(core, caller, key)
+    state = "deferred" if again else "bounced"
+    step = Step(delivery=message.deliveries[0], kind=state, state=state, suppress="hard_bounce")
+    at = core.clock.now() + 10**9 if again else None
+    said = Record(job=job, message=message, steps=(step,), again_at=at)
+    late = msgspec.structs.replace(said, job=msgspec.structs.replace(job, claimed_by="another"))
+    await record(core, late)
+    assert 0 == await count(core, "suppressions")
+    for _ in range(2):
+        await record(core, said)
+
+    assert ["accepted", state] == [each.kind for each in await events.of_message(core, message)]
+    (delivery,) = (await messages.get(core, caller, key)).deliveries
+    assert (state, 1) == (delivery.state, delivery.attempts)
+
+
+async def test_the_record_of_a_lost_claim_keeps_what_was_delivered(core, caller):
+    """The mail has left, so its state is kept; the one event is that of whoever has the job."""
+    (key,) = await enqueue(core, caller, 1)
+    (job,) = await Claims(core, "w").take(1)
+    message = await messages.get(core, caller, key)
+    step = Step(delivery=message.deliveries[0], kind="delivered", state="delivered")
+    lost = msgspec.structs.replace(job, claimed_by="another")
+    await record(core, *[Record(job=each, message=message, steps=(step,)) for each in (lost, job)])
+
+    assert "delivered" == (await messages.get(core, caller, key)).deliveries[0].state
+    await record(core, Record(job=lost, message=message, steps=(step,)))
+    kinds = [each.kind for each in await events.of_message(core, message)]
+    assert 0 == await count(core, "jobs")
+    assert ["accepted", "delivered"] == kinds
+
+
 async def test_work_put_off_counts_its_attempt(core, caller, clock):
     """It comes again at its moment, with what went wrong."""
     (wanted,) = await enqueue(core, caller, 1)
@@ -123,6 +163,30 @@ async def test_work_put_off_counts_its_attempt(core, caller, clock):
     (again,) = await claims.take(1)
 
     assert (wanted, 1, "e" * 1000) == (again.id, again.attempts, again.last_error)
+
+
+async def test_work_that_may_have_been_begun_counts_its_attempt(core, caller, clock):
+    """Whether a worker gave it back in the middle or died."""
+    await enqueue(core, caller, 2)
+    one, other = Claims(core, "one"), Claims(core, "other")
+    (job, _) = await one.take(2)
+    await one.release([job.id], begun=True)
+    clock.pass_s(LEASE_S + 1)
+
+    assert [1, 1] == [each.attempts for each in await other.take(2)]
+
+
+@pytest.mark.postgres
+async def test_a_server_that_only_reads_is_away(postgres_url):
+    """After a failover the old primary refuses to write; that passes, and no record is at fault."""
+    db = await Postgres.open(postgres_url)
+    with pytest.raises(StoreUnavailable):
+        await write(
+            db,
+            Query(statement("replica", "SET TRANSACTION READ ONLY"), {}),
+            Query(statement("new", "CREATE TABLE refused (id TEXT)"), {}),
+        )
+    await db.close()
 
 
 async def test_work_that_was_late_to_be_written_is_found(core, caller, clock):

@@ -1,12 +1,14 @@
 """The worker's loop: nothing is lost by its end, its store's trouble, or a message that cannot be sent."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
 from core import messages
+from core.jobs.queue import Claims
 from core.paging import PageRequest
 from core.store.database import StoreUnavailable
 from gateway.assemble import working
@@ -17,6 +19,7 @@ from tests.core.post import (
     accepted,
     alter,
     caller_in,
+    count,
     draft,
     select,
     settled,
@@ -159,6 +162,8 @@ class Flaky:
     def __init__(self, db):
         self._db = db
         self.down = False
+        self.refused = ()
+        self.claimed = asyncio.Event()
         self.refusals = 0
         self.name = db.name
 
@@ -173,7 +178,129 @@ class Flaky:
             self.refusals += 1
             raise StoreUnavailable("away")
         async with self._db.transaction() as work:
-            yield work
+            yield Picky(work, self)
+
+
+class Picky:
+    """A transaction in which named statements are at fault."""
+
+    def __init__(self, work, flaky):
+        self._work = work
+        self._flaky = flaky
+
+    async def run(self, *steps, commit=False):
+        """Run, unless a step is one of those."""
+        if any(step.statement.name in self._flaky.refused for step in steps):
+            self._flaky.refusals += 1
+            raise ValueError(self._flaky.refused)
+        found = await self._work.run(*steps, commit=commit)
+        if any(each.statement.name == "jobs_claim" for each in steps) and found[0]:
+            self._flaky.claimed.set()
+        return found
+
+
+@pytest.mark.parametrize("refused", [("event_insert",), ("jobs_finish",)], ids=["for good", "for a while"])
+async def test_an_outcome_that_is_refused_sends_nothing_again(settings, sink, clock, refused):
+    """What a server took leaves once, whatever the store has against its record: the state is kept without the rest."""
+    async with office(settings, sink, clock) as (core, changed):
+        caller, flaky = await caller_in(core), Flaky(core.db)
+        object.__setattr__(core, "db", flaky)
+        await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(3)])
+        flaky.refused = refused
+        async with working(core, changed) as worker, running(worker):
+            await until(lambda: flaky.refusals > 4)
+            if refused == ("jobs_finish",):
+                flaky.refused = ()
+            await settled(core)
+
+        assert 3 == len(sink.messages)
+        assert ["delivered"] * 3 == await states(core, caller)
+        assert 0 == await count(core, "jobs")
+
+
+async def test_what_another_has_taken_over_is_not_begun(settings, sink, clock):
+    """A worker whose leases ended while it stood still finds out before it sends, and its rival sends each once."""
+    async with office(settings, sink, clock, worker_concurrency=1, lease_s=1.2) as (core, changed):
+        caller = await caller_in(core)
+        sink.delays["data"] = 0.8
+        await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(6)])
+        async with working(core, changed) as worker, running(worker):
+            await until(lambda: sink.commands["data"])
+            clock.pass_s(61)
+            rival = Claims(core, "rival")
+            taken = await rival.take(10)
+            await until(lambda: len(sink.messages) > 0)
+            await asyncio.sleep(1)
+            begun = len(sink.messages)
+            await rival.release([job.id for job in taken])
+            sink.delays.clear()
+            await settled(core)
+
+        assert (6, 1) == (len(taken), begun)
+        assert ["delivered"] * 6 == await states(core, caller)
+
+
+async def test_a_process_that_stood_still_begins_nothing_on_an_old_lease(settings, sink, clock):
+    """It asks the store first: what it held may be in other hands by now, and is, here."""
+    async with office(settings, sink, clock, worker_concurrency=1, lease_s=1.2) as (core, changed):
+        caller = await caller_in(core)
+        sink.delays["data"] = 0.2
+        await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(4)])
+        async with working(core, changed) as worker, running(worker):
+            await until(lambda: sink.commands["data"])
+            flaky = Flaky(core.db)
+            object.__setattr__(core, "db", flaky)
+            flaky.down = True
+            time.sleep(1.3)  # noqa: ASYNC251  # the process stands still, and its leases pass
+            await asyncio.sleep(1)
+            begun = len(sink.messages)
+            flaky.down = False
+            clock.pass_s(61)
+            await until(lambda: len(sink.messages) >= 4)
+            await settled(core)
+
+        assert (1, 4) == (begun, len({each.rcpt_to for each in sink.messages}))
+        assert 4 == len(sink.messages)
+
+
+class Once(dict):
+    """Delays of which each is had by the first who comes."""
+
+    def get(self, key, default=None):
+        """Take it out."""
+        return self.pop(key, default)
+
+
+async def test_a_conversation_that_hangs_holds_up_no_other(settings, sink, clock, monkeypatch):
+    """What was claimed with it leaves meanwhile, though it is read in portions."""
+    monkeypatch.setattr("core.jobs.deliver._PORTION_BYTES", 1)
+    async with office(settings, sink, clock, worker_concurrency=2) as (core, changed):
+        caller = await caller_in(core)
+        await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(5)])
+        sink.delays = Once(data=30)
+        async with working(core, changed) as worker:
+            task = asyncio.create_task(worker.run(grace_s=0.05))
+            await until(lambda: len(sink.messages) == 4)
+            worker.stop()
+            await task
+
+
+async def test_one_that_cannot_be_sent_waits_for_those_beside_it(settings, sink, clock):
+    """Beside a message that cannot be read, a store that is away gives nothing back that is still being sent."""
+    async with office(settings, sink, clock) as (core, changed):
+        caller, flaky = await caller_in(core), Flaky(core.db)
+        receipts = await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(5)])
+        await poison_body(core, receipts[2].id)
+        object.__setattr__(core, "db", flaky)
+        sink.delays["data"] = 0.3
+        async with working(core, changed) as worker, running(worker):
+            await flaky.claimed.wait()
+            flaky.down = True
+            await until(lambda: flaky.refusals > 1)
+            flaky.down = False
+            await settled(core)
+
+        assert 4 == len(sink.messages)
 
 
 async def test_a_store_that_is_away_for_a_while(settings, sink, clock):

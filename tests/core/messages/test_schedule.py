@@ -7,7 +7,8 @@ import pytest
 from core import events, messages
 from core.clock import HOUR
 from core.errors import Conflict, NotFound
-from core.jobs.queue import Claims
+from core.jobs.queue import Claims, release_all
+from core.store.database import write
 from tests.core.post import ANN, BOB, draft
 
 
@@ -87,6 +88,35 @@ async def test_what_does_not_wait_cannot_be_changed(core, caller, waiting, clock
         assert ("not_scheduled", key) == (refused.value.kind, refused.value.id)
     with pytest.raises(NotFound):
         await attempt("nothing")
+
+
+@pytest.mark.parametrize("change", ["cancel", "reschedule"])
+@pytest.mark.parametrize("end", ["given back in the middle", "killed"])
+async def test_what_may_have_left_cannot_be_changed(core, caller, waiting, clock, change, end):
+    """Once a worker may have begun it, nobody is told that it was called off, though no worker holds it any longer."""
+    clock.pass_s(3601)
+    claims = Claims(core, "w")
+    await claims.take(10)
+    if end == "killed":
+        await write(core.db, release_all(core.clock.now()))
+    else:
+        await claims.release([waiting], begun=True)
+    with pytest.raises(Conflict):
+        await (
+            messages.cancel(core, caller, waiting)
+            if change == "cancel"
+            else messages.reschedule(core, caller, waiting, core.clock.now() + HOUR)
+        )
+
+
+async def test_what_a_worker_gave_back_untouched_can_be_called_off(core, caller, waiting, clock):
+    """A worker that stops before it has begun leaves the message as it was."""
+    clock.pass_s(3601)
+    claims = Claims(core, "w")
+    await claims.take(10)
+    await claims.release([waiting])
+
+    assert "canceled" == (await messages.cancel(core, caller, waiting)).state
 
 
 @pytest.mark.parametrize("change", ["cancel", "reschedule"])
