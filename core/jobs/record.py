@@ -10,6 +10,7 @@ from core import addresses, events, ids, suppressions
 from core.core import Core
 from core.jobs.queue import Job
 from core.messages.message import Delivery, Message, Rendering
+from core.messages.rows import LARGE_BYTES
 from core.store.database import listed
 from core.store.group import Group
 from core.store.statements import Query, sql
@@ -94,6 +95,8 @@ class _Rows:
         self._now = now
         self._ended = ended
         self._renderings: list[tuple[Any, ...]] = []
+        # of the large ones alone
+        self._rendering_bytes = 0
         self._started: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
         self._complaints: list[tuple[Any, ...]] = []
@@ -105,7 +108,7 @@ class _Rows:
 
     def steps(self) -> list[Any]:
         kinds = [
-            sql.rendering_put.many(self._renderings),
+            sql.rendering_put.many(self._renderings, self._rendering_bytes),
             sql.message_started.many(self._started),
             sql.delivery_record.many(self._deliveries),
             sql.delivery_complain.many(self._complaints),
@@ -126,7 +129,9 @@ class _Rows:
 
     def _message(self, record: Record, message: Message, *, is_told: bool) -> None:
         if record.rendering is not None and is_told:
-            self._renderings.append((message.id, _PACK.encode(record.rendering)))
+            body = _PACK.encode(record.rendering)
+            self._rendering_bytes += len(body) if len(body) > LARGE_BYTES else 0
+            self._renderings.append((message.id, body))
         if message.state == "scheduled":
             self._started.append((message.id,))
         for step in record.steps:

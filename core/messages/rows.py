@@ -20,7 +20,7 @@ _EMPTY: Final = msgspec.msgpack.encode({})
 _PACK: Final = msgspec.msgpack.Encoder()
 _NO_CONTENT: Final = Content()
 # rows that are no larger than this weigh little, however many a commit has
-_LARGE_BYTES: Final = 8 * 1024
+LARGE_BYTES: Final = 8 * 1024
 # what a file that is still to be fetched is taken for, and at most all of a message together
 _UNKNOWN_FILE_BYTES: Final = 5 * 1024 * 1024
 _UNKNOWN_FILES_BYTES: Final = 40 * 1024 * 1024
@@ -128,7 +128,7 @@ class Rows:
         content_id = shared.get(id(draft.content))
         body = _PACK.encode(self._content(draft, message_id, content_id))
         size = len(body)
-        if size > _LARGE_BYTES:
+        if size > LARGE_BYTES:
             self._body_bytes += size
         if content_id is not None:
             size += self._shared_seen[content_id]
