@@ -250,11 +250,11 @@ async def test_a_process_that_stood_still_begins_nothing_on_an_old_lease(setting
             await until(lambda: sink.commands["data"])
             flaky = Flaky(core.db)
             object.__setattr__(core, "db", flaky)
-            flaky.down = True
+            flaky.refused = ("jobs_extend", "jobs_claim")
             time.sleep(1.3)  # noqa: ASYNC251  # the process stands still, and its leases pass
             await asyncio.sleep(1)
             begun = len(sink.messages)
-            flaky.down = False
+            flaky.refused = ()
             clock.pass_s(61)
             await until(lambda: len(sink.messages) >= 4)
             await settled(core)
