@@ -144,12 +144,14 @@ class Compiled:
         "_path_names",
         "_query",
         "_wants_call",
+        "name",
         "operation",
     )
 
     def __init__(self, operation: Operation, guard: Guard, codec: Codec, admit: Admit | None) -> None:
         """Check the handler's parameters against the contract; raises TypeError naming the odd one."""
         self.operation = operation
+        self.name = operation.name
         self._guard = guard
         self._admit = admit
         self._handler = operation.handler

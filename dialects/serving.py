@@ -53,7 +53,7 @@ class Surface:
         operation = _NO_OPERATION
         try:
             compiled, values = self._table.find(request.method, path)
-            operation = compiled.operation.name
+            operation = compiled.name
             answer = await compiled.run(core, request, values)
         except ClientGone:
             return Served(operation, 499)

@@ -18,7 +18,7 @@ from dialects.dialect import Dialect
 from dialects.picking import Picker
 from dialects.request import Receive, Scope, Send
 from dialects.serving import Surface
-from gateway.logs import bound
+from gateway.logs import bind
 from gateway.metrics import CONTENT_TYPE, Metrics
 
 _log = structlog.get_logger(__name__)
@@ -55,8 +55,9 @@ class Gateway:
             await _not_served(scope, receive, send)
             return
         surface, request_id = self._surfaces[picked.name], ids.new()
-        with bound(request_id=request_id, dialect=picked.name):
-            served = await surface.serve(self._core, scope, receive, send, picked.path, request_id)
+        # a request is a task of its own, and so has a context of its own: nothing needs to be taken back
+        bind(request_id=request_id, dialect=picked.name)
+        served = await surface.serve(self._core, scope, receive, send, picked.path, request_id)
         self._metrics.count(picked.name, served, began)
 
 

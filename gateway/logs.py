@@ -3,8 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -48,14 +47,9 @@ def configure(level: Literal["debug", "info", "warning", "error"], form: Literal
     _adopt(severity)
 
 
-@contextmanager
-def bound(**facts: str) -> Iterator[None]:
-    """Put facts (request_id, dialect, operation; job, kind) on every line written inside the block."""
-    before = _FACTS.set({**_FACTS.get(), **facts})
-    try:
-        yield
-    finally:
-        _FACTS.reset(before)
+def bind(**facts: str) -> None:
+    """Put facts (request_id, dialect) on every line that this task writes from now on."""
+    _FACTS.set(facts)
 
 
 class _Stderr:

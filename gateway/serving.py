@@ -17,6 +17,7 @@ from dialects.dialect import Dialect, discover
 from gateway.app import Gateway
 from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
+from gateway.protocol import Protocol
 from gateway.submission import Desk
 
 _KEEP_ALIVE_S: Final = 75
@@ -66,7 +67,7 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
     config = uvicorn.Config(
         Gateway(core, list(dialects.values()), hosts),
         loop="none",
-        http="httptools",
+        http=Protocol,
         lifespan="off",
         log_config=None,
         access_log=False,
