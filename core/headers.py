@@ -13,7 +13,7 @@ _WORD: Final = re.compile(r"[ \t]*[^ \t]+")
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]+"
 _TYPE: Final = re.compile(rf"\s*({_ATOM}/{_ATOM})\s*(?:;(.*))?", re.DOTALL)
 _PARAMETER: Final = re.compile(
-    rf'\s*({_ATOM})\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^\s";]+))\s*(?:;|\Z)', re.DOTALL
+    rf'\s*({_ATOM})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))\s*(?:;|\Z)', re.DOTALL
 )
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE: Final = re.compile(r'(["\\])')
