@@ -205,7 +205,10 @@ class _Connection(SMTP):
     def cut(self) -> None:
         """Close without a word."""
         transport: Any = self.transport
-        if transport is not None:
+        if transport is None:
+            return
+        # Python 3.11.2 cannot abort a TLS transport that is closed already
+        with suppress(AttributeError):
             transport.abort()
 
     def end(self) -> asyncio.Task[None]:
