@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import ssl
 from collections import Counter
+from contextlib import suppress
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, cast
