@@ -57,7 +57,7 @@ async def ensure_workspace(core: Core, account: Account, name: str) -> Workspace
     found = await one(core.db, Workspace, query)
     if found is not None:
         return found
-    id, now = ids.new(), core.clock.now()  # noqa: A001
+    id, now = ids.new(), core.clock.now()
     insert = sql.workspace_insert(
         id=id,
         number=await core.numbers.take("workspace"),
@@ -85,11 +85,11 @@ def _streams(workspace_id: str, now: int) -> list[Query]:
     ]
 
 
-async def workspace(core: Core, id: str) -> Workspace | None:  # noqa: A002
+async def workspace(core: Core, id: str) -> Workspace | None:
     """The workspace with this id."""
     return await one(core.db, Workspace, sql.workspace_get(id=id))
 
 
-async def account(core: Core, id: str) -> Account | None:  # noqa: A002
+async def account(core: Core, id: str) -> Account | None:
     """The account with this id."""
     return await one(core.db, Account, sql.account_get(id=id))

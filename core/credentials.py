@@ -154,7 +154,7 @@ def caller_of(credential: Credential) -> Caller:
 
 async def create(core: Core, new: NewCredential) -> str:
     """Keep a credential; its id. Raises Conflict("credential") where the secret is in use in its dialect."""
-    id = ids.new()  # noqa: A001  # the word of the domain
+    id = ids.new()
     insert = sql.credential_insert(
         id=id,
         account_id=new.account_id,
@@ -189,7 +189,7 @@ async def every(core: Core) -> list[Credential]:
     return await rows(core.db, Credential, sql.credentials_all())
 
 
-async def set_state(core: Core, id: str, state: str) -> None:  # noqa: A002
+async def set_state(core: Core, id: str, state: str) -> None:
     """Revoke, disable, suspend or activate; raises NotFound("credential")."""
     if not (await write(core.db, sql.credential_set_state(id=id, state=state)))[0]:
         raise NotFound("credential", id)

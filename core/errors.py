@@ -81,7 +81,7 @@ class Mistyped(Invalid):
 class NotFound(Refusal):
     """Nothing of this kind with this id is visible to the caller. ``kind`` ``path`` means no such operation."""
 
-    def __init__(self, kind: str, id: str = "") -> None:  # noqa: A002  # the word of the domain
+    def __init__(self, kind: str, id: str = "") -> None:
         """Say what was looked for."""
         super().__init__(f"No such {kind}.", kind=kind)
         self.id = id
@@ -100,7 +100,7 @@ class NotAllowed(Refusal):
 class Conflict(Refusal):
     """The request contradicts what is already there. ``kind`` says in what; ``id`` is the thing it met."""
 
-    def __init__(self, kind: str, reason: str, *, id: str = "") -> None:  # noqa: A002
+    def __init__(self, kind: str, reason: str, *, id: str = "") -> None:
         """Keep what was met."""
         super().__init__(reason, kind=kind)
         self.reason = reason

@@ -48,7 +48,7 @@ def _print(bits: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def moment(id: str) -> int:  # noqa: A002  # the word of the domain
+def moment(id: str) -> int:
     """The microseconds since 1970 UTC in which an id of ours was made, to the millisecond."""
     return int(id[:8] + id[9:13], 16) * 1000
 
@@ -74,7 +74,7 @@ def _is_hex(digits: str) -> bool:
     return True
 
 
-def ulid(id: str) -> str:  # noqa: A002
+def ulid(id: str) -> str:
     """The 26 Crockford letters that say the same 128 bits."""
     bits = int(id.replace("-", ""), 16)
     # two letters at a time: half the steps, and answers print several of these

@@ -84,7 +84,7 @@ class NewTemplate(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create(core: Core, caller: Caller, new: NewTemplate) -> Template:
     """Make a template with version 1; raises Conflict("slug") where the slug is taken in the workspace."""
-    id, now = ids.new(), core.clock.now()  # noqa: A001
+    id, now = ids.new(), core.clock.now()
     number = await core.numbers.take("template")
     async with core.db.transaction() as work:
         made = await work.run(
@@ -105,7 +105,7 @@ async def create(core: Core, caller: Caller, new: NewTemplate) -> Template:
     return await get(core, caller, id)
 
 
-async def save(core: Core, caller: Caller, id: str, body: Body) -> Template:  # noqa: A002
+async def save(core: Core, caller: Caller, id: str, body: Body) -> Template:
     """Add a version, which becomes the one that is sent; raises NotFound("template")."""
     now = core.clock.now()
     async with core.db.transaction() as work:
@@ -116,13 +116,13 @@ async def save(core: Core, caller: Caller, id: str, body: Body) -> Template:  # 
     return await get(core, caller, id)
 
 
-def _insert_version(id: str, version: int, body: Body, now: int) -> Query:  # noqa: A002
+def _insert_version(id: str, version: int, body: Body, now: int) -> Query:
     return sql.template_version_insert(
         template_id=id, version=version, id=ids.new(), body=msgspec.msgpack.encode(body), created_at=now
     )
 
 
-async def get(core: Core, caller: Caller, id: str) -> Template:  # noqa: A002
+async def get(core: Core, caller: Caller, id: str) -> Template:
     """By id; raises NotFound("template"), also for a deleted one."""
     found = await one(core.db, Template, sql.template_get(id=id, workspace_id=caller.workspace_id))
     if found is None:

@@ -53,7 +53,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     until: int | None = None
 
 
-async def get(core: Core, caller: Caller, id: str) -> Message:  # noqa: A002
+async def get(core: Core, caller: Caller, id: str) -> Message:
     """One message whole; raises NotFound("message") for unknown and foreign ids alike."""
     query = sql.message_get(id=id, workspace_id=caller.workspace_id, environment=caller.environment)
     found = await one(core.db, Message, query)
@@ -134,10 +134,10 @@ async def outlines(db: Database, sizes: Sequence[Row]) -> list[Message]:
         return []
     contents: dict[str, Content] = {}
     for keys in _portions(await db.fetch(sql.contents_sizes(ids=listed(_content_ids(found))))):
-        contents |= {id: _bodiless(content) for id, content in (await _contents(db, keys)).items()}  # noqa: A001
+        contents |= {id: _bodiless(content) for id, content in (await _contents(db, keys)).items()}
     renderings: dict[str, Rendering] = {}
     for keys in _portions(await db.fetch(sql.renderings_sizes(ids=listed([each.id for each in found])))):
-        renderings |= {id: _bodiless(rendering) for id, rendering in (await _renderings(db, keys)).items()}  # noqa: A001
+        renderings |= {id: _bodiless(rendering) for id, rendering in (await _renderings(db, keys)).items()}
     return await _together(db, found, contents, renderings)
 
 

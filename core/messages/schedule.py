@@ -10,7 +10,7 @@ from core.store.statements import sql
 _EMPTY = b"\x80"
 
 
-async def cancel(core: Core, caller: Caller, id: str) -> Message:  # noqa: A002
+async def cancel(core: Core, caller: Caller, id: str) -> Message:
     """Call a scheduled message off; raises NotFound, and Conflict("not_scheduled") once it is no longer waiting."""
     message = await _waiting(core, caller, id)
     now = core.clock.now()
@@ -27,7 +27,7 @@ async def cancel(core: Core, caller: Caller, id: str) -> Message:  # noqa: A002
     return await get(core, caller, id)
 
 
-async def reschedule(core: Core, caller: Caller, id: str, at: int) -> Message:  # noqa: A002
+async def reschedule(core: Core, caller: Caller, id: str, at: int) -> Message:
     """Move a scheduled message to another moment; raises as ``cancel`` does."""
     message = await _waiting(core, caller, id)
     now = core.clock.now()
@@ -44,7 +44,7 @@ async def reschedule(core: Core, caller: Caller, id: str, at: int) -> Message:  
     return await get(core, caller, id)
 
 
-async def _waiting(core: Core, caller: Caller, id: str) -> Message:  # noqa: A002
+async def _waiting(core: Core, caller: Caller, id: str) -> Message:
     message = await get(core, caller, id)
     if message.state != "scheduled":
         raise Conflict("not_scheduled", "The message is not scheduled.", id=id)

@@ -176,14 +176,14 @@ async def _require_stream(call: Call, key: str) -> None:
         await streams.get(call.core, call.caller, key)
 
 
-async def details(call: Call, id: str) -> Details:  # noqa: A002  # the word of the path
+async def details(call: Call, id: str) -> Details:
     """One message with everything."""
     message = await _get(call, id)
     story = await events.of_message(call.core, message)
     return Details.told(message, await _source(call, message), story)
 
 
-async def details_by_id(call: Call, id: str) -> Details:  # noqa: A002
+async def details_by_id(call: Call, id: str) -> Details:
     """The same where the JavaScript client up to 3.x looks for it."""
     if not ids.is_uuid(id):
         # the names of other lists stand in the same place
@@ -191,12 +191,12 @@ async def details_by_id(call: Call, id: str) -> Details:  # noqa: A002
     return await details(call, id)
 
 
-async def dump(call: Call, id: str) -> Dump:  # noqa: A002
+async def dump(call: Call, id: str) -> Dump:
     """One message as it is sent."""
     return Dump(await _source(call, await _get(call, id)))
 
 
-async def _get(call: Call, id: str) -> messages.Message:  # noqa: A002
+async def _get(call: Call, id: str) -> messages.Message:
     if not ids.is_uuid(id):
         raise NotFound("message", id)
     return await messages.get(call.core, call.caller, id.lower())

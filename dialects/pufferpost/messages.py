@@ -164,11 +164,11 @@ def _queued(message: Message) -> Happened:
     """Acceptance queues in the same commit: core has one event for both. This one's id is next to the message's."""
     at = offset(message.created_at)
     head, tail = message.id[:-12], int(message.id[-12:], 16)
-    id = f"{head}{(tail + 1) & 0xFFFFFFFFFFFF:012x}"  # noqa: A001  # the word of the domain
+    id = f"{head}{(tail + 1) & 0xFFFFFFFFFFFF:012x}"
     return Happened(id=shown("evt", id), type="queued", occurred_at=at, recorded_at=at)
 
 
-async def read(call: Call, id: str) -> View:  # noqa: A002  # the path's word
+async def read(call: Call, id: str) -> View:
     """One message."""
     return View.of(await messages.get(call.core, call.caller, held("msg", id)))
 
@@ -182,7 +182,7 @@ async def list_messages(call: Call, query: Query) -> Listing[View]:
     return listing(read, "msg", lambda message: message.id, View.of)
 
 
-async def list_events(call: Call, id: str) -> Timeline:  # noqa: A002
+async def list_events(call: Call, id: str) -> Timeline:
     """What happened to one message."""
     message = await messages.get(call.core, call.caller, held("msg", id))
     return Timeline.of(message, await events.of_message(call.core, message))

@@ -87,7 +87,7 @@ async def list_templates(call: Call, query: Query) -> Listing[View]:
     return listing(read, "tpl", lambda template: template.id, View.of)
 
 
-async def read(call: Call, id: str) -> View:  # noqa: A002  # the path's word
+async def read(call: Call, id: str) -> View:
     """One template, by id or slug."""
     return View.of(await find(call, id))
 

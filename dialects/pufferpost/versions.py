@@ -165,7 +165,7 @@ class Previewed(msgspec.Struct):
     text: str
 
 
-async def save(call: Call, id: str, body: NewVersion) -> VersionView:  # noqa: A002
+async def save(call: Call, id: str, body: NewVersion) -> VersionView:
     """Add a version, which is sent from now on."""
     found = Violations()
     made = body.made(found)
@@ -174,7 +174,7 @@ async def save(call: Call, id: str, body: NewVersion) -> VersionView:  # noqa: A
     return VersionView.of(current(await templates.save(call.core, call.caller, template.id, made)))
 
 
-async def list_versions(call: Call, id: str, query: Paged) -> Listing[VersionView]:  # noqa: A002
+async def list_versions(call: Call, id: str, query: Paged) -> Listing[VersionView]:
     """A page of a template's versions, the newest first."""
     found = Violations()
     page = query.page("tpv", found)
@@ -183,7 +183,7 @@ async def list_versions(call: Call, id: str, query: Paged) -> Listing[VersionVie
     return listing(versions, "tpv", lambda version: version.id, VersionView.of)
 
 
-async def read_version(call: Call, id: str, n: str) -> VersionView:  # noqa: A002
+async def read_version(call: Call, id: str, n: str) -> VersionView:
     """One version of a template."""
     number = int(n) if _VERSION.fullmatch(n) else 0
     return VersionView.of(await _version(call, await find(call, id), number))
@@ -195,7 +195,7 @@ async def _version(call: Call, template: Template, number: int) -> Version:
     return await templates.version(call.core, template, number)
 
 
-async def show(call: Call, id: str, body: Preview) -> Previewed:  # noqa: A002
+async def show(call: Call, id: str, body: Preview) -> Previewed:
     """Render a template without sending it."""
     found = Violations()
     options, data = body.options(found), found.variables("data", body.data)

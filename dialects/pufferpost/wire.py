@@ -21,7 +21,7 @@ _DEFAULT_LIMIT: Final = 25
 _MOST: Final = 100
 
 
-def shown(prefix: str, id: str) -> str:  # noqa: A002  # the word of the domain
+def shown(prefix: str, id: str) -> str:
     """An id as the provider prints it: ``msg_`` and a ULID of the same bits."""
     return f"{prefix}_{ids.ulid(id)}"
 
@@ -32,7 +32,7 @@ def held(prefix: str, text: str) -> str:
     return (ids.from_ulid(ulid) or "") if kind == prefix else ""
 
 
-def request_id(id: str) -> str:  # noqa: A002
+def request_id(id: str) -> str:
     """A request's id in its header and in errors."""
     return shown("req", id)
 
@@ -78,9 +78,9 @@ class Paged(msgspec.Struct, kw_only=True):
 
 def _cursor(text: str, prefix: str, found: Violations) -> str | None:
     try:
-        id = held(prefix, _CURSORS.decode(b64decode(text + "=" * (-len(text) % 4), validate=True)).id)  # noqa: A001
+        id = held(prefix, _CURSORS.decode(b64decode(text + "=" * (-len(text) % 4), validate=True)).id)
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        id = ""  # noqa: A001
+        id = ""
     if not id:
         found.add("cursor", NOT_VALID)
     return id

@@ -126,7 +126,7 @@ def _last_event(message: Message) -> str:
     return _EVENTS.get(standing, standing)
 
 
-async def retrieve(call: Call, id: str) -> Whole:  # noqa: A002  # the word of the path
+async def retrieve(call: Call, id: str) -> Whole:
     """One email."""
     return Whole.of(call, await messages.get(call.core, call.caller, uuid(id, _ID)))
 
@@ -137,7 +137,7 @@ async def list_emails(call: Call, query: Paging) -> List[Listed]:
     return List(has_more=page.more, data=[Listed.of(call, message) for message in page.items])
 
 
-async def update(call: Call, id: str, body: Change) -> Changed:  # noqa: A002
+async def update(call: Call, id: str, body: Change) -> Changed:
     """Move a scheduled email to another time."""
     if not body.scheduled_at:
         raise Invalid("scheduled_at", "is missing", kind="missing")
@@ -147,7 +147,7 @@ async def update(call: Call, id: str, body: Change) -> Changed:  # noqa: A002
     return Changed(id=message.id)
 
 
-async def cancel(call: Call, id: str) -> Changed:  # noqa: A002
+async def cancel(call: Call, id: str) -> Changed:
     """Call a scheduled email off."""
     return Changed(id=(await messages.cancel(call.core, call.caller, uuid(id, _ID))).id)
 

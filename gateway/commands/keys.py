@@ -113,12 +113,12 @@ async def _list(settings: Settings) -> None:
 @keys.command()
 @click.argument("id")
 @with_settings
-def revoke(settings: Settings, id: str) -> None:  # noqa: A002
+def revoke(settings: Settings, id: str) -> None:
     """Revoke the key with this ID, from the list; servers obey within a second."""
     run(_revoke(settings, id))
 
 
-async def _revoke(settings: Settings, id: str) -> None:  # noqa: A002
+async def _revoke(settings: Settings, id: str) -> None:
     async with opened(settings, owner=False) as core:
         await credentials.set_state(core, id, "revoked")
     click.echo(f"{id} is revoked.")

@@ -142,15 +142,15 @@ class Post:
         """Wait until no job is due or in work."""
         await settled(self.core)
 
-    async def message(self, id: str) -> Message:  # noqa: A002
+    async def message(self, id: str) -> Message:
         """The message as it stands."""
         return await messages.get(self.core, self.caller, id)
 
-    async def states(self, id: str) -> list[str]:  # noqa: A002
+    async def states(self, id: str) -> list[str]:
         """Its deliveries' states, in the order of the recipients."""
         return [each.state for each in (await self.message(id)).deliveries]
 
-    async def events(self, id: str) -> list[tuple[str, int]]:  # noqa: A002
+    async def events(self, id: str) -> list[tuple[str, int]]:
         """What happened to it, in order: kind and recipient."""
         return [
             (each.kind, each.position) for each in await events.of_message(self.core, await self.message(id))

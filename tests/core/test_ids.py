@@ -56,7 +56,7 @@ def test_a_floor_stands_below_every_id_of_its_moment(at):
 
 
 @given(UUIDS)
-def test_a_ulid_says_the_same(id):  # noqa: A002
+def test_a_ulid_says_the_same(id):
     """There and back, in either case, and in the same order."""
     text = ids.ulid(id)
 
@@ -104,7 +104,7 @@ def test_any_text_may_be_asked_for(text):
 
 
 @given(UUIDS)
-def test_a_uuid_is_known(id):  # noqa: A002
+def test_a_uuid_is_known(id):
     """In either case."""
     assert ids.is_uuid(id)
     assert ids.is_uuid(id.upper())

@@ -50,7 +50,7 @@ class Driver(Protocol):
         """The id by which ``read`` finds what a successful send made."""
         ...
 
-    def read(self, key: str, id: str) -> Ask | None:  # noqa: A002
+    def read(self, key: str, id: str) -> Ask | None:
         """Read a message by that id, or by another dialect's (a UUID); for a dialect without reads, list.
 
         None where the provider has no way to see a message again.

@@ -44,7 +44,7 @@ async def guard(core: Core, request: Request) -> Caller:
     return CALLER
 
 
-async def everything(call: Call, body: Body, query: Query, id: str) -> dict[str, Any]:  # noqa: A002
+async def everything(call: Call, body: Body, query: Query, id: str) -> dict[str, Any]:
     """Take all that a handler can take."""
     call.headers.append((b"x-own", b"1"))
     return {"caller": call.caller.account_id, "name": body.name, "limit": query.limit, "id": id}

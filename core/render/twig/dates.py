@@ -170,7 +170,12 @@ def _shifted_months(at: datetime, months: int) -> datetime:
     return at.replace(year=year, month=month + 1, day=1) + timedelta(days=at.day - 1)
 
 
-def _date(scope: Scope, value: Value, format: Value = None, timezone: Value = None) -> str:  # noqa: A002
+def _date(  # the name is Twig's own: templates may write date(format="Y")
+    scope: Scope,
+    value: Value,
+    format: Value = None,  # noqa: A002  # see above
+    timezone: Value = None,
+) -> str:
     letters = "F j, Y H:i" if format is None else php.text(format)
     if len(letters) > _LETTERS_LIMIT:
         raise Flaw("the date's format is too long")

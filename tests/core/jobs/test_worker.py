@@ -162,7 +162,7 @@ class Flaky:
     def __init__(self, db):
         self._db = db
         self.down = False
-        self.refused = ()
+        self.refused: tuple[str, ...] = ()
         self.claimed = asyncio.Event()
         self.refusals = 0
         self.name = db.name
@@ -263,7 +263,7 @@ async def test_a_process_that_stood_still_begins_nothing_on_an_old_lease(setting
         assert 4 == len(sink.messages)
 
 
-class Once(dict):
+class Once(dict[str, float]):
     """Delays of which each is had by the first who comes."""
 
     def get(self, key, default=None):

@@ -36,7 +36,7 @@ class PostageAppDriver:
         found: str = answer.json()["response"]["uid"]
         return found
 
-    def read(self, key: str, id: str) -> Ask:  # noqa: A002  # the protocol's word
+    def read(self, key: str, id: str) -> Ask:
         """get_message_receipt."""
         return self.call(key, "get_message_receipt", uid=id)
 

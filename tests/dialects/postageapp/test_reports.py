@@ -42,7 +42,7 @@ async def foreign(house):
 
 async def test_messages_of_other_clients_are_read_by_their_id(house):
     """In every report and in the list."""
-    id = await foreign(house)  # noqa: A001
+    id = await foreign(house)
     number = (await messages.get(house.core, await house.caller(), id)).number
     receipt = (await call(house, "get_message_receipt", uid=id)).json()
     assert (id, number) == (receipt["response"]["uid"], receipt["data"]["message"]["id"])
@@ -60,7 +60,7 @@ async def test_messages_of_other_clients_are_read_by_their_id(house):
 
 async def test_their_ids_are_no_uids_to_send_with(house):
     """They are known, whoever made them, and so are a duplicate here."""
-    id = await foreign(house)  # noqa: A001
+    id = await foreign(house)
     batch = messages.NewBatch(uid=ids.new())
     await messages.submit_all(house.core, await house.caller(), [mail()], batch=batch)
     for uid in (id, batch.uid):
@@ -118,7 +118,7 @@ async def test_the_operators_rate_limit_is_told(settings):
 
 async def test_opens_and_clicks_are_told_by_their_first_moment(house):
     """Of the recipient they belong to."""
-    id = await foreign(house)  # noqa: A001
+    id = await foreign(house)
     caller, detail = await house.caller(), msgspec.msgpack.encode(events.Detail())
     rows = [
         (id, ids.new(), caller.workspace_id, position, kind, at * 1_000_000, detail)
@@ -148,7 +148,7 @@ async def test_opens_and_clicks_are_told_by_their_first_moment(house):
 )
 async def test_every_state_has_a_status(house, state, code, text, status, together):
     """And every text stands under both names."""
-    id = await foreign(house)  # noqa: A001
+    id = await foreign(house)
     await set_state(house.core, id, state, code, text)
     told = (await call(house, "get_message_transmissions", uid=id)).json()["data"]["transmissions"]
     one = told["b@acme.example"]
@@ -160,7 +160,7 @@ async def test_every_state_has_a_status(house, state, code, text, status, togeth
     assert together == answer["delivery_status"]
 
 
-async def set_state(core: Core, id, state, code, text):  # noqa: A002
+async def set_state(core: Core, id, state, code, text):
     """Bring a message's deliveries into a state, as no transport of a test would."""
     update = statement(
         "update", "UPDATE deliveries SET state = :state, code = :code, text = :text WHERE message_id = :id"

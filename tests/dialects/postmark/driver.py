@@ -30,7 +30,7 @@ class PostmarkDriver:
         assert (200, 0) == (answer.status_code, body["ErrorCode"])
         return cast("str", body["MessageID"])
 
-    def read(self, key: str, id: str) -> Ask:  # noqa: A002, ARG002
+    def read(self, key: str, id: str) -> Ask:  # noqa: ARG002  # the protocol asks for it
         """The details."""
         return Ask(method="GET", path=f"/messages/outbound/{id}/details")
 

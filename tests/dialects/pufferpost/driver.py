@@ -28,7 +28,7 @@ class PufferPostDriver:
         found: str = answer.json()["id"]
         return found
 
-    def read(self, key: str, id: str) -> Ask:  # noqa: A002  # the protocol's word
+    def read(self, key: str, id: str) -> Ask:
         """GET /v1/messages/{id}; another dialect's id is the same bits, printed otherwise."""
         own = f"msg_{ids.ulid(id)}" if ids.is_uuid(id) else id
         return Ask(method="GET", path=f"/v1/messages/{own}", headers=self.authorize(key, ""))

@@ -26,7 +26,7 @@ class ResendDriver:
         found: str = answer.json()["id"]
         return found
 
-    def read(self, key: str, id: str) -> Ask:  # noqa: A002  # the protocol's word
+    def read(self, key: str, id: str) -> Ask:
         """GET /emails/{id}."""
         return Ask(method="GET", path=f"/emails/{id}", headers=self.authorize(key, ""))
 

@@ -27,7 +27,7 @@ class SendflareDriver:
         found: str = body["requestId"]
         return found
 
-    def read(self, key: str, id: str) -> None:  # noqa: A002  # the protocol's word
+    def read(self, key: str, id: str) -> None:
         """No call of the provider shows a message again."""
         del key, id
 

@@ -33,7 +33,7 @@ def _email(**more: object) -> Email:
     )
 
 
-async def _settled(client: ServerClient, id: str) -> MessageDetails:  # noqa: A002
+async def _settled(client: ServerClient, id: str) -> MessageDetails:
     while (found := await client.outbound.get(id)).status != "Sent":  # noqa: ASYNC110  # another process sends
         await asyncio.sleep(0.02)
     return found
