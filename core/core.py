@@ -8,6 +8,7 @@ import msgspec
 from core.budget import Budget
 from core.clock import Clock
 from core.store.database import Database
+from core.tokens import Signer
 
 if TYPE_CHECKING:
     from core.credentials import CredentialCache
@@ -65,3 +66,4 @@ class Core:
     wake: "Wake"
     windows: "Windows"
     bodies: Budget
+    signer: Signer

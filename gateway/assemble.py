@@ -24,6 +24,7 @@ from core.store.database import write
 from core.store.migrate import Migratable, migrate
 from core.store.postgres import Postgres
 from core.store.sqlite import SQLite
+from core.tokens import Signer, signer
 from core.transport.capture import Capture
 from core.transport.relay import Relay, parse_url
 from core.transport.transport import Transport
@@ -65,12 +66,13 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
         if isinstance(db, SQLite) and owner:
             # no other process can hold a lease here: what a killed one held is due now
             await write(db, release_all(SystemClock().now()))
-        core = make_core(db, policy(settings), in_flight_body_bytes=settings.in_flight_body_bytes)
+        made = await signer(db)
+        core = make_core(db, policy(settings), made, in_flight_body_bytes=settings.in_flight_body_bytes)
         stack.push_async_callback(core.intake.close)
         yield core
 
 
-def make_core(db: Migratable, chosen: Policy, *, in_flight_body_bytes: int) -> Core:
+def make_core(db: Migratable, chosen: Policy, made: Signer, *, in_flight_body_bytes: int) -> Core:
     """Tie a core's parts together."""
     held: list[Core] = []
     core = Core(
@@ -83,6 +85,7 @@ def make_core(db: Migratable, chosen: Policy, *, in_flight_body_bytes: int) -> C
         wake=Wake(),
         windows=Windows(),
         bodies=Budget(in_flight_body_bytes),
+        signer=made,
     )
     held.append(core)
     return core
