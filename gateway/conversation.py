@@ -1,25 +1,23 @@
-"""One SMTP conversation with a client that submits mail: aiosmtpd's, and what it leaves open.
+"""One SMTP conversation with a client that brings mail: aiosmtpd's, and what it leaves open.
 
-Source: RFC 5321, RFC 4954 (AUTH), RFC 1870 (SIZE), RFC 2920 (PIPELINING).
+Who may bring it, for whom and how large is what the kinds of it say: ``submitter``, for clients that log in, and
+``exchanger``, for other servers. Source: RFC 5321, RFC 1870 (SIZE), RFC 2920 (PIPELINING).
 """
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, cast
 
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 
-from core.errors import Refusal
+from core.budget import Budget
 from gateway.incoming import Incoming
-from gateway.submission import Client, Desk, mailbox, reply
 
-# before a login; each dialect has its own bound after it
-_MOST_BYTES: Final = 40 * 1024 * 1024
 _FREE_BYTES: Final = 64 * 1024
 _MOST_CONNECTIONS: Final = 1000
-_MOST_FAILED_LOGINS: Final = 3
 # a key in base64 is far shorter
 _LONGEST_COMMAND: Final = 4096
 # in brackets, with or without quotes in the local part; bare, as some clients have it
@@ -27,31 +25,58 @@ _PATH: Final = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>|([^\s<>]+))(
 _LEAVING: Final = "421 4.3.2 The server is stopping"
 
 
-class Conversation(SMTP):
-    """The server's side of one connection. Mail is taken after a login only."""
+class Desk(Protocol):
+    """Where a conversation turns with what it heard; each kind of conversation asks its own for more."""
+
+    host: str
+    bodies: Budget
+
+    def crashed(self, error: Exception) -> str:
+        """The reply to what could not be foreseen; the log has the rest."""
+        ...
+
+
+class Conversation(SMTP, ABC):
+    """The server's side of one connection."""
 
     # also the most that the reader holds unread, twice
     line_length_limit = _FREE_BYTES
 
-    def __init__(self, desk: Desk, others: "set[Conversation]") -> None:
+    def __init__(self, desk: Desk, others: "set[Conversation]", **options: Any) -> None:
         """``others`` are all that are open; this one is among them for as long as it is."""
         # the class has one for all connections, which grows with each EHLO
         self.command_size_limits = defaultdict(lambda: _LONGEST_COMMAND)
         super().__init__(
             None,
-            data_size_limit=_MOST_BYTES,
+            data_size_limit=self.most_bytes,
             hostname=desk.host,
             ident="ESMTP Babelpost",
             auth_require_tls=False,
-            authenticator=_take_login,
             loop=asyncio.get_running_loop(),
+            **options,
         )
-        self._desk = desk
+        self._house = desk
         self._others = others
-        self._client: Client | None = None
-        self._failed_logins = 0
         self._busy = False
         self._leaving = False
+
+    @property
+    @abstractmethod
+    def most_bytes(self) -> int:
+        """The most that a message may have."""
+
+    @property
+    @abstractmethod
+    def offers(self) -> tuple[str, ...]:
+        """What EHLO says beside the extensions that every kind has."""
+
+    @abstractmethod
+    async def recipient(self, path: str) -> Any:
+        """MISSING to take a recipient, or the reply that refuses it."""
+
+    @abstractmethod
+    async def keep(self, letter: Envelope, content: Callable[[], bytes]) -> str:
+        """Take a message whose octets ``content`` gives once, and tell the reply."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count this one in."""
@@ -71,11 +96,8 @@ class Conversation(SMTP):
             self._reset_timeout()
 
     @property
-    def _most_bytes(self) -> int:
-        return _MOST_BYTES if self._client is None else self._client.manners.limit_bytes
-
-    @property
-    def _letter(self) -> Envelope:
+    def letter(self) -> Envelope:
+        """The transaction that runs, or is to begin."""
         # there from the connection on
         return cast("Envelope", self.envelope)
 
@@ -98,18 +120,19 @@ class Conversation(SMTP):
 
     async def _handle_client(self) -> None:
         if len(self._others) > _MOST_CONNECTIONS:
-            await self._goodbye("421 4.3.2 Too many connections, try again later")
+            await self.goodbye("421 4.3.2 Too many connections, try again later")
             return
         await super()._handle_client()
 
-    async def _goodbye(self, reply: str) -> None:
+    async def goodbye(self, reply: str) -> None:
+        """Say a last reply."""
         await self.push(reply)
         if self.transport is not None:
             self.transport.close()
 
     async def handle_exception(self, error: Exception) -> str:
         """What could not be foreseen; nothing of it is told."""
-        return self._desk.crashed(error)
+        return self._house.crashed(error)
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802  # aiosmtpd looks for this name
         """Offer what this server has."""
@@ -120,55 +143,9 @@ class Conversation(SMTP):
         session = cast("Session", self.session)
         session.extended_smtp = True
         session.host_name = hostname
-        offers = ("PIPELINING", f"SIZE {self._most_bytes}", "8BITMIME")
-        for each in (self.hostname, *offers):
+        for each in (self.hostname, "PIPELINING", f"SIZE {self.most_bytes}", *self.offers):
             await self.push(f"250-{each}")
-        await self.push("250 AUTH LOGIN PLAIN")
-
-    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802
-        """Take a mechanism in any case; after a few wrong keys there is no more to say."""
-        mechanism, _, rest = (arg or "").strip().partition(" ")
-        await super().smtp_AUTH(f"{mechanism.upper()} {rest}".strip() or None)
-        if self._client is None:
-            self._failed_logins += 1
-            if self._failed_logins >= _MOST_FAILED_LOGINS:
-                await self._goodbye("421 4.7.0 Too many failed logins")
-
-    async def auth_PLAIN(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
-        """Likewise for one response."""
-        return await self._admitted(await super().auth_PLAIN(server, args))
-
-    async def auth_LOGIN(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
-        """Likewise for two."""
-        return await self._admitted(await super().auth_LOGIN(server, args))
-
-    async def challenge_auth(self, *args: Any, **options: Any) -> Any:
-        """Ask for the next response; one that never ends ends the conversation."""
-        try:
-            return await super().challenge_auth(*args, **options)
-        except ValueError:
-            await self._goodbye("421 4.5.2 Line too long")
-            return MISSING
-
-    async def _admitted(self, result: AuthResult) -> AuthResult:
-        if not result.success or result.auth_data is None:
-            return result
-        user, password = (each.decode("utf-8", "replace") for each in result.auth_data)
-        answer = await self._desk.login(user, password)
-        if isinstance(answer, str):
-            return AuthResult(success=False, handled=False, message=answer)
-        self._client = answer
-        # what MAIL compares its SIZE with
-        self.data_size_limit = self._most_bytes
-        return AuthResult(success=True)
-
-    async def check_auth_needed(self, caller_method: str) -> bool:
-        """Refuse a command before the login."""
-        del caller_method
-        if self._client is not None:
-            return False
-        await self.push("530 5.7.0 Authentication required")
-        return True
+        await self.push("250 8BITMIME")
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         found = _PATH.fullmatch(arg)
@@ -182,23 +159,13 @@ class Conversation(SMTP):
         return found
 
     async def _call_handler_hook(self, command: str, *args: Any) -> Any:
-        return self._recipient(args[0]) if command == "RCPT" else MISSING
-
-    def _recipient(self, path: str) -> Any:
-        """Note a recipient, or the reply that refuses it."""
-        if self._client is not None and len(self._letter.rcpt_tos) >= self._client.manners.most_recipients:
-            return "452 4.5.3 Too many recipients"
-        try:
-            mailbox(path)
-        except Refusal as refusal:
-            return reply(refusal)
-        return MISSING
+        return await self.recipient(args[0]) if command == "RCPT" else MISSING
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
         """Take a message, its size bounded and its memory too."""
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
             return
-        if arg or not self._letter.rcpt_tos:
+        if arg or not self.letter.rcpt_tos:
             await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 Error: need RCPT command")
             return
         self._busy = True
@@ -210,35 +177,28 @@ class Conversation(SMTP):
             self.envelope = self._create_envelope()
         await self.push(reply)
         if self._leaving:
-            await self._goodbye(_LEAVING)
+            await self.goodbye(_LEAVING)
 
     async def _message(self) -> str:
         """Read one and turn with it to the desk; a large one waits for room."""
         declared = self._declared_bytes()
-        limit = min(self._most_bytes, declared + _FREE_BYTES) if declared else self._most_bytes
+        limit = min(self.most_bytes, declared + _FREE_BYTES) if declared else self.most_bytes
         incoming = Incoming(self._reader, limit)
         await incoming.read(_FREE_BYTES)
         if incoming.whole:
             return await self._accepted(incoming)
-        async with self._desk.bodies.hold(limit):
+        async with self._house.bodies.hold(limit):
             await incoming.read()
             return await self._accepted(incoming)
 
     def _declared_bytes(self) -> int:
-        sizes = [each[5:] for each in self._letter.mail_options if each.startswith("SIZE=")]
+        sizes = [each[5:] for each in self.letter.mail_options if each.startswith("SIZE=")]
         return int(sizes[0]) if sizes else 0
 
     async def _accepted(self, incoming: Incoming) -> str:
-        if incoming.too_large or self._client is None:
+        if incoming.too_large:
             return "552 5.3.4 The message is larger than allowed, or than its SIZE said"
-        return await self._desk.accept(self._client, tuple(self._letter.rcpt_tos), incoming.content())
-
-
-def _take_login(
-    _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword
-) -> AuthResult:
-    """Let every login through to where it is looked up."""
-    return AuthResult(success=True, auth_data=data)
+        return await self.keep(self.letter, incoming.content)
 
 
 def _look_at(task: "asyncio.Task[None]") -> None:

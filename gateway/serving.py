@@ -4,7 +4,7 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -19,6 +19,7 @@ from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
 from gateway.protocol import Protocol
 from gateway.submission import Desk
+from gateway.submitter import Submitter
 
 _KEEP_ALIVE_S: Final = 75
 _DRAIN_S: Final = 20
@@ -101,9 +102,18 @@ async def submitting(core: Core, settings: Settings, bound: socket.socket | None
         yield
         return
     desk = Desk(core, enabled(settings))
+    async with _talking(bound, lambda others: Submitter(desk, others)):
+        yield
+
+
+@asynccontextmanager
+async def _talking(
+    bound: socket.socket, begin: Callable[[set[Conversation]], Conversation]
+) -> AsyncIterator[None]:
+    """Talk with everybody who connects; leaving the block ends it as ``submitting`` says."""
     talking: set[Conversation] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(desk, talking), sock=bound, backlog=_BACKLOG)
+    server = await loop.create_server(lambda: begin(talking), sock=bound, backlog=_BACKLOG)
     try:
         yield
     finally:

@@ -1,0 +1,106 @@
+"""The conversation with a client that submits mail: it logs in, and mail is taken after that only.
+
+Source: RFC 4954 (AUTH), RFC 6409 (submission).
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiosmtpd.smtp import MISSING, AuthResult, Envelope, LoginPassword
+
+from core.errors import Refusal
+from gateway.conversation import Conversation
+from gateway.submission import Client, Desk, mailbox, reply
+
+# before a login; each dialect has its own bound after it
+_MOST_BYTES: Final = 40 * 1024 * 1024
+_MOST_FAILED_LOGINS: Final = 3
+
+
+class Submitter(Conversation):
+    """The server's side of it."""
+
+    def __init__(self, desk: Desk, others: "set[Conversation]") -> None:
+        """``others`` are all that are open."""
+        self._client: Client | None = None
+        self._failed_logins = 0
+        super().__init__(desk, others, authenticator=_take_login)
+        self._desk = desk
+
+    @property
+    def most_bytes(self) -> int:
+        """The dialect's bound, once it is known which."""
+        return _MOST_BYTES if self._client is None else self._client.manners.limit_bytes
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The ways to log in."""
+        return ("AUTH LOGIN PLAIN",)
+
+    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802  # aiosmtpd looks for this name
+        """Take a mechanism in any case; after a few wrong keys there is no more to say."""
+        mechanism, _, rest = (arg or "").strip().partition(" ")
+        await super().smtp_AUTH(f"{mechanism.upper()} {rest}".strip() or None)
+        if self._client is None:
+            self._failed_logins += 1
+            if self._failed_logins >= _MOST_FAILED_LOGINS:
+                await self.goodbye("421 4.7.0 Too many failed logins")
+
+    async def auth_PLAIN(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        """Likewise for one response."""
+        return await self._admitted(await super().auth_PLAIN(server, args))
+
+    async def auth_LOGIN(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        """Likewise for two."""
+        return await self._admitted(await super().auth_LOGIN(server, args))
+
+    async def challenge_auth(self, *args: Any, **options: Any) -> Any:
+        """Ask for the next response; one that never ends ends the conversation."""
+        try:
+            return await super().challenge_auth(*args, **options)
+        except ValueError:
+            await self.goodbye("421 4.5.2 Line too long")
+            return MISSING
+
+    async def _admitted(self, result: AuthResult) -> AuthResult:
+        if not result.success or result.auth_data is None:
+            return result
+        user, password = (each.decode("utf-8", "replace") for each in result.auth_data)
+        answer = await self._desk.login(user, password)
+        if isinstance(answer, str):
+            return AuthResult(success=False, handled=False, message=answer)
+        self._client = answer
+        # what MAIL compares its SIZE with
+        self.data_size_limit = self.most_bytes
+        return AuthResult(success=True)
+
+    async def check_auth_needed(self, caller_method: str) -> bool:
+        """Refuse a command before the login."""
+        del caller_method
+        if self._client is not None:
+            return False
+        await self.push("530 5.7.0 Authentication required")
+        return True
+
+    async def recipient(self, path: str) -> Any:
+        """Take whom mail can be sent to, up to the dialect's number."""
+        if self._client is not None and len(self.letter.rcpt_tos) >= self._client.manners.most_recipients:
+            return "452 4.5.3 Too many recipients"
+        try:
+            mailbox(path)
+        except Refusal as refusal:
+            return reply(refusal)
+        return MISSING
+
+    async def keep(self, letter: Envelope, content: Callable[[], bytes]) -> str:
+        """Hand a message to the desk."""
+        if self._client is None:
+            return "530 5.7.0 Authentication required"
+        return await self._desk.accept(self._client, tuple(letter.rcpt_tos), content())
+
+
+def _take_login(
+    _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword
+) -> AuthResult:
+    """Let every login through to where it is looked up."""
+    return AuthResult(success=True, auth_data=data)
