@@ -7,6 +7,7 @@ import msgspec
 
 from core.budget import Budget
 from core.clock import Clock
+from core.dns import Resolver
 from core.store.database import Database
 from core.tokens import Signer
 
@@ -67,3 +68,4 @@ class Core:
     windows: "Windows"
     bodies: Budget
     signer: Signer
+    resolver: Resolver

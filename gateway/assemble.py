@@ -11,6 +11,7 @@ from core.budget import Budget
 from core.clock import SystemClock
 from core.core import Core, Policy
 from core.credentials import CredentialCache
+from core.dns import DnsResolver, Resolver
 from core.fetch import Fetcher
 from core.jobs.deliver import Deliverer, Routes
 from core.jobs.files import Files
@@ -67,12 +68,18 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
             # no other process can hold a lease here: what a killed one held is due now
             await write(db, release_all(SystemClock().now()))
         made = await signer(db)
-        core = make_core(db, policy(settings), made, in_flight_body_bytes=settings.in_flight_body_bytes)
+        resolver = DnsResolver(SystemClock(), settings.dns)
+        stack.push_async_callback(resolver.close)
+        core = make_core(
+            db, policy(settings), made, resolver, in_flight_body_bytes=settings.in_flight_body_bytes
+        )
         stack.push_async_callback(core.intake.close)
         yield core
 
 
-def make_core(db: Migratable, chosen: Policy, made: Signer, *, in_flight_body_bytes: int) -> Core:
+def make_core(
+    db: Migratable, chosen: Policy, made: Signer, resolver: Resolver, *, in_flight_body_bytes: int
+) -> Core:
     """Tie a core's parts together."""
     held: list[Core] = []
     core = Core(
@@ -86,6 +93,7 @@ def make_core(db: Migratable, chosen: Policy, made: Signer, *, in_flight_body_by
         windows=Windows(),
         bodies=Budget(in_flight_body_bytes),
         signer=made,
+        resolver=resolver,
     )
     held.append(core)
     return core

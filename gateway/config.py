@@ -25,6 +25,7 @@ _Seconds = Annotated[int, Meta(ge=1)]
 _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
 _RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
 _PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
+_NAME_SERVER = r"\A([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
 _HOST_NAME = r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z"
 
 
@@ -83,6 +84,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=_RELAY,
         ),
     ] = ""
+    dns: Annotated[
+        tuple[Annotated[str, Meta(pattern=_NAME_SERVER)], ...],
+        _about(
+            "name servers to ask, by address and port, in this order; none: those of the system",
+            '["192.0.2.53:53"]',
+        ),
+    ] = ()
     message_host: Annotated[
         str,
         _about("domain at the right of the Message-IDs made here", "mail.example.com", pattern=_HOST_NAME),

@@ -20,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from core.core import Core
 from gateway.assemble import opened
 from gateway.config import Settings
+from tests.dns_server import DnsServer
 from tests.house import House
 
 hypothesis_settings.register_profile(
@@ -79,6 +80,13 @@ def settings(database: str) -> Settings:
         lease_s=5,
         retry_schedule_s=(1,),
     )
+
+
+@pytest.fixture
+async def dns_server() -> AsyncIterator[DnsServer]:
+    """A name server that knows what the test tells it; ``Settings(dns=(dns_server.address,))`` asks it."""
+    async with DnsServer() as made:
+        yield made
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def test_defaults_need_a_relay_or_the_decision_to_send_nothing():
         ("database", "postgresql://db/babelpost", "postgresql://db/babelpost"),
         ("relay", "smtp://user:secret@relay.example:587", "smtp://user:secret@relay.example:587"),
         ("dialects", '["resend", "postmark"]', ("resend", "postmark")),
+        ("dns", '["192.0.2.1", "[::1]:5353"]', ("192.0.2.1", "[::1]:5353")),
         ("hosts", '{ resend = ["a.example", "b.example"] }', {"resend": ("a.example", "b.example")}),
         ("rate_limits", "{ resend = 0 }", {"resend": 0}),
         ("retry_schedule_s", "[1, 2]", (1, 2)),
