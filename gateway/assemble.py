@@ -15,6 +15,7 @@ from core.dns import DnsResolver, Resolver
 from core.fetch import Fetcher
 from core.jobs.deliver import Deliverer, Routes
 from core.jobs.files import Files
+from core.jobs.periodic import Chores
 from core.jobs.queue import release_all
 from core.jobs.record import Recorder
 from core.jobs.wake import Wake
@@ -30,6 +31,7 @@ from core.transport.capture import Capture
 from core.transport.relay import Relay, parse_url
 from core.transport.transport import Transport
 from core.windows import Windows
+from gateway.chores import chores
 from gateway.config import Settings
 
 _SQLITE: Final = "sqlite:///"
@@ -126,4 +128,4 @@ async def working(core: Core, settings: Settings) -> AsyncIterator[Worker]:
             concurrency=settings.worker_concurrency,
             budget=Budget(settings.in_flight_body_bytes),
         )
-        yield Worker(core, deliverer, claim_batch=settings.claim_batch)
+        yield Worker(core, deliverer, Chores(core, chores()), claim_batch=settings.claim_batch)

@@ -7,13 +7,12 @@ from typing import Final
 import structlog
 
 from core import ids
-from core.clock import SECOND
 from core.core import Core
 from core.jobs.deliver import Deliverer
 from core.jobs.held import Held
+from core.jobs.periodic import Chores
 from core.jobs.queue import Claims, Job
-from core.store.database import StoreUnavailable, write
-from core.store.statements import sql
+from core.store.database import StoreUnavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -21,22 +20,24 @@ _log = structlog.get_logger(__name__)
 _POLL_S: Final = 0.25
 _BACK_OFF_S: Final = 2.0
 _EXTEND_AGAIN_S: Final = 0.25
-_PURGE_EVERY_S: Final = 60
 
 
 class Worker:
-    """Claims jobs for a deliverer until it is stopped; new work is claimed while older work still runs."""
+    """Claims jobs for a deliverer until it is stopped; new work is claimed while older work still runs.
 
-    def __init__(self, core: Core, deliverer: Deliverer, *, claim_batch: int) -> None:
+    Its process's share of the chores is done for as long as it works.
+    """
+
+    def __init__(self, core: Core, deliverer: Deliverer, chores: Chores, *, claim_batch: int) -> None:
         """Nothing runs before ``run``; ``claim_batch`` bounds the jobs held at once."""
         self._core = core
         self._deliverer = deliverer
+        self._chores = chores
         self._claim_batch = claim_batch
         self._claims = Claims(core, ids.new())
         self._held = Held(core.policy.lease_s, self._wake_for_room)
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._purge_at = 0
 
     def stop(self) -> None:
         """Take no new work; ``run`` returns when what is held has ended or was given back."""
@@ -47,17 +48,18 @@ class Worker:
     async def run(self, *, grace_s: float = 20.0) -> None:
         """Work until stopped; then let running deliveries end within ``grace_s`` and give the rest back."""
         keeper = asyncio.create_task(self._keep_leases())
+        chores = asyncio.create_task(self._chores.run())
         try:
             while not self._stopping:
                 await self._turn()
         finally:
+            chores.cancel()
             await self._finish(grace_s)
             keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            await asyncio.gather(keeper, chores, return_exceptions=True)
 
     async def _turn(self) -> None:
         try:
-            await self._purge()
             has_taken_all = await self._claim(self._claim_batch - len(self._held))
         except StoreUnavailable as error:
             _log.warning("store unavailable, trying again", reason=str(error))
@@ -145,9 +147,3 @@ class Worker:
         lost = self._held.keep(asked, await self._claims.extend(list(asked)), asked_at)
         if lost:
             _log.warning("leases have ended, others may have the work", count=len(lost))
-
-    async def _purge(self) -> None:
-        now = self._core.clock.now()
-        if now >= self._purge_at:
-            self._purge_at = now + _PURGE_EVERY_S * SECOND
-            await write(self._core.db, sql.claims_purge(now=now))

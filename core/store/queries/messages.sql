@@ -44,7 +44,8 @@ SELECT fingerprint, answer FROM claims WHERE key = :key AND expires_at > :now
 
 -- name: claims_purge
 -- a portion: every one goes out of two trees, and whoever accepts mail waits meanwhile
-DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE expires_at <= :now LIMIT 10000) /* many rows */
+DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE expires_at <= :now LIMIT :count)
+RETURNING 1 /* many rows */
 
 -- name: message_get
 SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,

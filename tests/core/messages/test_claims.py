@@ -174,7 +174,7 @@ async def test_expired_keys_go_in_portions(core):
     await write(core.db, statement("claimed", insertion).many(keys))
     left = []
     for _ in range(3):
-        await write(core.db, sql.claims_purge(now=3))
+        await write(core.db, sql.claims_purge(now=3, count=10_000))
         left.append(await count(core, "claims"))
 
     assert [8_000, 6_000, 6_000] == left

@@ -1,0 +1,9 @@
+"""What the worker does again and again beside its jobs."""
+
+from core.jobs.periodic import Chore
+from core.messages import claims
+
+
+def chores() -> tuple[Chore, ...]:
+    """Every chore of this installation; the store sees to it that one process at a time does each."""
+    return (Chore(name="claims", every_s=60, run=claims.purge),)
