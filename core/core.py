@@ -25,12 +25,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ``sender_policy``: ``verified`` asks for a verified domain or confirmed sender, ``any`` for none.
     ``message_host`` stands at the right of generated Message-IDs. ``retry_schedule_s`` are the waits after each
     temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due.
+    ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
+    ``spf`` are the mechanisms that a sender's SPF record must have.
     ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none.
     """
 
     sender_policy: Literal["verified", "any"] = "verified"
     message_host: str = "babelpost.local"
     public_url: str = "http://127.0.0.1:8025"
+    return_host: str = ""
+    tracking_host: str = ""
+    inbound_host: str = ""
+    spf: str = ""
     key_pepper: str = ""
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)

@@ -26,6 +26,9 @@ _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
 _RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
 _PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
 _NAME_SERVER = r"\A([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
+_HOST_OR_NONE = r"\A([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?\Z"
+# mechanisms of RFC 7208 5, without the "all" at the end
+_SPF = r"\A((a|mx|include:|ip4:|ip6:|exists:)\S*( +(a|mx|include:|ip4:|ip6:|exists:)\S*)*)?\Z"
 _HOST_NAME = r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z"
 
 
@@ -95,6 +98,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         _about("domain at the right of the Message-IDs made here", "mail.example.com", pattern=_HOST_NAME),
     ] = "babelpost.local"
+    return_host: Annotated[
+        str,
+        _about(
+            "host that bounces come back to, with an MX record for this server; empty: to the sender",
+            "bounces.example.com",
+            pattern=_HOST_OR_NONE,
+        ),
+    ] = ""
+    tracking_host: Annotated[
+        str,
+        _about(
+            "host that customers' own tracking domains are aliases of; empty: none are offered",
+            "links.example.com",
+            pattern=_HOST_OR_NONE,
+        ),
+    ] = ""
+    inbound_host: Annotated[
+        str,
+        _about(
+            "host of the listener for incoming mail, as MX records name it; empty: none are offered",
+            "mx.example.com",
+            pattern=_HOST_OR_NONE,
+        ),
+    ] = ""
+    spf: Annotated[
+        str,
+        _about(
+            "what a sender's SPF record has to name for mail from here; empty: "
+            "`include:` and `return_host`, else `a:` and `message_host`",
+            "include:spf.example.com",
+            pattern=_SPF,
+        ),
+    ] = ""
     sender_policy: Annotated[
         Literal["verified", "any"],
         _about("`verified` asks for a verified domain or a confirmed sender, `any` for none", "verified"),
