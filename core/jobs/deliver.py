@@ -23,7 +23,7 @@ from core.jobs.held import Held
 from core.jobs.judgement import OPEN, failed, given_up, judge, redirected, rehearse
 from core.jobs.queue import Job
 from core.jobs.record import Record, Recorder, Step
-from core.messages.composition import letter
+from core.messages.composition import is_personal, letter
 from core.messages.message import Delivery, Message, Rendering
 from core.messages.reading import whole
 from core.messages.rendering import render
@@ -254,12 +254,28 @@ class Deliverer:
             if not failure.temporary:
                 return Record(job=job, message=message, steps=(*blocked, *failed(pending, failure.reason)))
             return self._later(job, message, (), failure.reason, rendering)
-        if any(step.state == "deferred" for step in steps):
+        # of personal copies some may not have left yet
+        settled = {step.delivery.position for step in steps if step.state not in ("", "deferred")}
+        if any(each.position not in settled for each in pending):
             return self._later(job, message, tuple(steps), "", rendering)
         return Record(job=job, message=message, steps=tuple(steps), rendering=rendering)
 
     async def _send(self, turn: "_Turn", message: Message, real: tuple[Delivery, ...]) -> list[Step]:
-        mime = await self._mime(message)
+        if message.draft.redirect_to or len(real) == 1 or not is_personal(message):
+            return await self._send_copy(turn, message, real)
+        steps: list[Step] = []
+        for each in real:
+            try:
+                steps.extend(await self._send_copy(turn, message, (each,)))
+            except (_Lapsed, StoreUnavailable, FetchFailed):
+                # what has left is recorded all the same; the others stay open
+                if not steps:
+                    raise
+                break
+        return steps
+
+    async def _send_copy(self, turn: "_Turn", message: Message, real: tuple[Delivery, ...]) -> list[Step]:
+        mime = await self._mime(message, real[0])
         targets = message.draft.redirect_to
         envelope = Envelope(
             mail_from=message.draft.sender.email,
@@ -274,9 +290,9 @@ class Deliverer:
             return redirected(real, outcomes)
         return [step for each, outcome in zip(real, outcomes, strict=True) for step in judge(each, outcome)]
 
-    async def _mime(self, message: Message) -> bytes:
+    async def _mime(self, message: Message, recipient: Delivery) -> bytes:
         files = await self._files.of(message)
-        made = letter(self._core.policy, message, files)
+        made = letter(self._core.policy, self._core.signer, message, files, recipient)
         size = sum(file.size_bytes for file in files)
         return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 

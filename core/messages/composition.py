@@ -5,23 +5,34 @@ from collections.abc import Sequence
 from core import mime, plaintext
 from core.addresses import Address
 from core.core import Policy
+from core.messages import offer
 from core.messages.draft import Party
-from core.messages.message import Message, StoredAttachment
+from core.messages.message import Delivery, Message, StoredAttachment
+from core.tokens import Signer
 
 
-def letter(policy: Policy, message: Message, files: Sequence[StoredAttachment]) -> mime.Letter:
-    """The letter of a message; the same message gives the same bytes each time.
+def letter(
+    policy: Policy,
+    signer: Signer,
+    message: Message,
+    files: Sequence[StoredAttachment],
+    recipient: Delivery | None,
+) -> mime.Letter:
+    """The letter of a message to a recipient; the same message and recipient give the same bytes each time.
 
-    Text is derived from HTML where the draft asks for it and none was given.
+    Where the letter is not ``personal`` it is the same for all. Text is derived from HTML where the draft asks for it
+    and none was given.
     """
     draft, content = message.draft, message.draft.content
     rendering = message.rendering
-    html, text = message.html, message.text
+    out = offer.way_out(policy, signer, message, recipient)
+    html, text = offer.html(message, out), offer.text(message, out)
     if text is None and html is not None and content.derive_text:
         text = plaintext.from_html(html)
     headers = rendering.headers if rendering is not None and rendering.headers else content.headers
     if draft.id_headers:
         headers = (*headers, *((name, message.id) for name in draft.id_headers))
+    headers = offer.headers(message, out, headers)
     return mime.Letter(
         message_id=message_id(policy, message),
         date=message.scheduled_at or message.created_at,
@@ -37,6 +48,11 @@ def letter(policy: Policy, message: Message, files: Sequence[StoredAttachment]) 
         parts=tuple(_part(file) for file in files if file.data is not None),
         boundary=message.id.replace("-", ""),
     )
+
+
+def is_personal(message: Message) -> bool:
+    """Whether every recipient's letter is another one, so that each goes out by itself."""
+    return offer.is_made(message)
 
 
 def message_id(policy: Policy, message: Message) -> str:

@@ -96,6 +96,23 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     suppress: bool = False
 
 
+class OptOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How a letter lets its reader say no to further ones.
+
+    ``header``: by its header, unless the caller wrote a List-Unsubscribe of their own. ``managed``: by header in any
+    case, and by a footer where no word of ``links`` or ``urls`` stands in the letter. In braces, a word of ``links``
+    becomes a link, one of ``urls`` the bare address. ``per_stream``: what is said no to is the stream, not the
+    workspace; ``topic_id``, filled in at acceptance, comes before both.
+    """
+
+    header: bool = False
+    managed: bool = False
+    links: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    per_stream: bool = False
+    topic_id: str = ""
+
+
 def searchable(metadata: dict[str, str]) -> str:
     """Metadata as the text it is found by: one pair stands in it as it stands in a text of that pair alone."""
     if not metadata:
@@ -112,6 +129,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
     ``shown_to`` and ``shown_cc`` stand in the header where it does not name the recipients themselves.
     ``id_headers`` name headers of the letter that carry the message's id.
+    ``topic``: the topic's id or key, as it was asked for.
     ``sender_trusted``: the sender need not be known, because nothing leaves that could abuse it.
     ``extra``: a dialect's own words that are only echoed back by it.
     """
@@ -138,6 +156,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     message_id: str = ""
     id_headers: tuple[str, ...] = ()
     topic: str = ""
+    opt_out: OptOut | None = None
     locale: str = ""
     timezone: str = ""
     rehearsals: dict[str, Rehearsal] = {}

@@ -209,13 +209,16 @@ async def attachments(core: Core, message: Message, *, data: bool = False) -> li
 async def source(core: Core, message: Message) -> bytes:
     """The RFC 5322 source as it is sent: built again, byte for byte, from what is kept. One of a list will do.
 
+    Where every recipient's is another one, it is the first recipient's.
+
     Waits for room among the bodies in work, which a large one takes much of.
     """
     size = int((await core.db.fetch(sql.message_size(id=message.id)))[0][0])
     async with core.bodies.hold(_BUILD_FACTOR * size):
         query = sql.messages_by_ids(ids=listed([message.id]))
         (kept,) = await whole(core.db, await rows(core.db, Message, query))
-        made = letter(core.policy, kept, await attachments(core, kept, data=True))
+        files = await attachments(core, kept, data=True)
+        made = letter(core.policy, core.signer, kept, files, next(iter(kept.deliveries), None))
         return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 
 

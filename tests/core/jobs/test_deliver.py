@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from core import messages, suppressions
-from core.messages import Rehearsal
+from core import messages, optout, suppressions
+from core.messages import OptOut, Rehearsal
 from gateway.assemble import working
 from gateway.serving import running
 from tests.core.post import (
@@ -66,6 +66,29 @@ async def test_nobody_gets_it_twice_after_a_partial_failure(post):
     assert [1, 1, 2] == [each.attempts for each in (await post.message(sent)).deliveries]
     cat = [kind for kind, position in await post.events(sent) if position == 2]
     assert ["sent", "deferred", "delivered"] == cat
+
+
+async def test_personal_letters_go_out_one_by_one(post):
+    """Everybody gets the copy with their own link, once; whoever was put off gets the same bytes later."""
+    post.sink.replies = {BOB: "451 4.2.0 Mailbox busy"}
+    sent = await post.send(draft(ANN, BOB, cc=[CAT], opt_out=OptOut(header=True)))
+    assert ["delivered", "deferred", "delivered"] == await post.states(sent)
+    post.sink.replies = {}
+    await post.later(67)
+
+    assert [(ANN,), (CAT,), (BOB,)] == post.taken()
+    links = [parsed(each.content)["List-Unsubscribe"].strip("<>") for each in post.sink.messages]
+    found = [optout.read(post.core.signer, link.rpartition("/")[2]) for link in links]
+    assert [(ANN, 0), (CAT, 2), (BOB, 1)] == [(each.email, each.position) for each in found if each]
+    assert {"ann@example.com, bob@example.com"} == {parsed(each.content)["To"] for each in post.sink.messages}
+    assert post.sink.messages[0].content == await messages.source(post.core, await post.message(sent))
+
+
+async def test_personal_letters_that_are_redirected_are_one(post):
+    """Whoever they are redirected to sees one of them."""
+    await post.send(draft(ANN, BOB, redirect_to=(CAT,), opt_out=OptOut(header=True)))
+
+    assert [(CAT,)] == post.taken()
 
 
 async def test_greylisting_is_waited_out(post):
