@@ -5,10 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from core.messages import Draft
+from core.errors import Refusal
+from core.messages import Claim, Draft
 from dialects.endpoint import MIB
-
-Finish = Callable[[Draft], Draft]
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,37 +21,43 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     by_workspace: bool = False
 
 
-def unchanged(draft: Draft) -> Draft:
-    """A letter as it was read."""
-    return draft
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a letter asks for, instructions in its header obeyed; a letter with a claim may come again."""
+
+    draft: Draft
+    claim: Claim | None = None
+
+
+Understand = Callable[[Draft], Wanted]
+Say = Callable[[Refusal], str]
+
+
+def as_it_is(draft: Draft) -> Wanted:
+    """A letter as it was read: the provider has no instructions in headers."""
+    return Wanted(draft=draft)
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect's manners in SMTP. The default is for providers without it: its name as user name, the key as password.
 
     The dialect's name is a user name everywhere, in any case; ``user_is_key``: so is the key itself.
-    ``scopes``: a key must hold one of them to send; empty for any key. ``instructions``: lower-case names of headers
-    that ask the provider for something; a name that ends in a hyphen stands for all that begin so.
-    ``finish`` makes what the dialect makes of every draft; it raises Refusal.
+    ``scopes``: a key must hold one of them to send; empty for any key. ``test_key``: a public key under which
+    a letter is looked at and kept nowhere. ``understand`` makes what the dialect makes of a letter; it raises Refusal.
+    ``say`` has the provider's words for a refusal, ``wrong_login`` those for a login.
     """
 
     user_is_key: bool = False
     scopes: frozenset[str] = frozenset()
+    test_key: str = ""
     limit_bytes: int = 40 * MIB
     most_recipients: int = 1000
-    instructions: tuple[str, ...] = ()
     on_suppressed: Literal["record", "drop", "refuse"] = "refuse"
     rate: Rate = Rate()
-    finish: Finish = unchanged
+    understand: Understand = as_it_is
+    say: Say | None = None
+    wrong_login: str = "Authentication credentials invalid"
 
     def secret(self, dialect: str, user: str, password: str) -> str | None:
         """The key in a login, or None where the user name is not this dialect's."""
         named = user.lower() == dialect or (self.user_is_key and user.lower() == password.lower())
         return password if named else None
-
-    def instruction(self, name: str) -> bool:
-        """Whether a header asks for something."""
-        lower = name.lower()
-        return any(
-            lower == each or (each.endswith("-") and lower.startswith(each)) for each in self.instructions
-        )

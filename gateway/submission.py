@@ -1,49 +1,29 @@
 """Mail that comes in by SMTP: the login says which dialect and who, the letter becomes a draft like any other."""
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 
-from core import addresses, errors, messages, parsing
+from core import addresses, ids, messages, parsing, streams
 from core.addresses import Address, AddressError
 from core.budget import Budget
 from core.core import Caller, Core
 from core.credentials import identify
-from core.errors import Forbidden, Invalid, RateLimited, Refusal, Unauthenticated, Unsupported
+from core.errors import Forbidden, Invalid, RateLimited, Refusal, Unauthenticated
 from core.messages import Draft
 from core.store.database import StoreUnavailable
-from dialects.dialect import Dialect
-from dialects.refusals import RefusalTable, Row, text
-from dialects.submission import Submission
+from dialects.dialect import Dialect, KeyKind
+from dialects.submission import Submission, Wanted
+from gateway.replies import line, reply, wrong_login
 
 _log = structlog.get_logger(__name__)
 
-# enhanced codes of RFC 3463
-_REPLIES: Final = RefusalTable(
-    {
-        errors.Refusal: Row(554, "5.6.0"),
-        errors.Unauthenticated: Row(535, "5.7.8", "Authentication credentials invalid"),
-        errors.Forbidden: Row(535, "5.7.8", "Authentication credentials invalid"),
-        errors.Invalid: Row(550, "5.6.0", "Invalid {field}: {reason}"),
-        (errors.Invalid, "recipient"): Row(553, "5.1.3", "Not an address that mail can be sent to: {value}"),
-        errors.Suppressed: Row(550, "5.7.1"),
-        errors.Unverified: Row(550, "5.7.1"),
-        errors.TooLarge: Row(552, "5.3.4"),
-        errors.RateLimited: Row(450, "4.7.1", "{text} Try again in {retry_after} s"),
-        errors.QuotaExceeded: Row(450, "4.7.1"),
-        errors.Unsupported: Row(554, "5.6.0", "{what} is not supported yet"),
-        StoreUnavailable: Row(451, "4.3.0", "The store is not available, try again later"),
-        Exception: Row(451, "4.3.0", "Something broke here, try again later"),
-    }
-)
+# whoever comes with a key that only tests
+_NOBODY: Final = Caller(account_id="")
 _LOGIN_DELAYED: Final = "454 4.7.0 Temporary authentication failure"
-_UNPRINTABLE: Final = re.compile(r"[^ -~]+")
-# RFC 5321 4.5.3.1.5 has 512 octets for a reply
-_LONGEST_REPLY: Final = 400
 # reading a letter takes about twenty milliseconds for each MiB
 _LONG_BYTES: Final = 128 * 1024
 # and holds it about five times while it is at it
@@ -60,6 +40,21 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     def manners(self) -> Submission:
         """The dialect's manners in SMTP."""
         return self.dialect.submission
+
+    @property
+    def kinds(self) -> tuple[KeyKind, ...]:
+        """The sorts of key that send mail."""
+        return tuple(kind for kind in self.dialect.keys if not kind.account)
+
+    @property
+    def folded(self) -> str:
+        """The key as it is compared."""
+        return self.kinds[0].fold(self.secret)
+
+    @property
+    def tests(self) -> bool:
+        """Whether its letters are only looked at."""
+        return bool(self.manners.test_key) and self.folded == self.manners.test_key
 
 
 class Desk:
@@ -79,21 +74,24 @@ class Desk:
             secret = dialect.submission.secret(dialect.name, user, password)
             if secret is None:
                 continue
-            client = Client(dialect=dialect, secret=secret)
-            try:
-                await self._caller(client)
-            except StoreUnavailable:
-                return _LOGIN_DELAYED
-            except Refusal as refusal:
-                return reply(refusal)
-            return client
+            return await self._known(Client(dialect=dialect, secret=secret))
         return reply(Unauthenticated(kind="unknown"))
+
+    async def _known(self, client: Client) -> Client | str:
+        try:
+            await self._caller(client)
+        except StoreUnavailable:
+            return _LOGIN_DELAYED
+        except Refusal:
+            return wrong_login(client.manners.wrong_login)
+        return client
 
     async def _caller(self, client: Client) -> Caller:
         """Whose mail it is; raises Unauthenticated and Forbidden."""
-        kinds = [kind for kind in client.dialect.keys if not kind.account]
-        caller = await identify(self._core, client.dialect.name, kinds[0].fold(client.secret))
-        if caller.kind not in {kind.name for kind in kinds}:
+        if client.tests:
+            return _NOBODY
+        caller = await identify(self._core, client.dialect.name, client.folded)
+        if caller.kind not in {kind.name for kind in client.kinds}:
             raise Unauthenticated(kind="wrong_kind")
         scopes = client.manners.scopes
         if scopes and not scopes & caller.scopes:
@@ -105,16 +103,24 @@ class Desk:
         try:
             caller = await self._caller(client)
             self._count(client, caller)
-            draft = _finished(client, caller, await self._read(recipients, raw))
+            wanted = _wanted(client, caller, await self._read(recipients, raw))
             # the draft has it all; a large letter must not be held twice while it waits for the disk
             del raw
-            receipt = await messages.submit(self._core, caller, draft)
+            id = ids.new() if client.tests else await self._submit(caller, wanted)
         except StoreUnavailable as error:
             _log.warning("store unavailable, submission put off", reason=str(error))
             return reply(error)
         except Refusal as refusal:
-            return reply(refusal)
-        return f"250 2.0.0 {receipt.id}"
+            return reply(refusal, client.manners.say)
+        return line(250, "2.0.0", f"Ok: queued as {id}")
+
+    async def _submit(self, caller: Caller, wanted: Wanted) -> str:
+        """The id of the message, which is the first one's where a claim comes again; raises Refusal."""
+        core, claim = self._core, wanted.claim
+        if claim is not None and (first := await messages.recall(core, caller, claim)) is not None:
+            return first[0].id
+        await streams.require_sending(core, caller, wanted.draft.stream)
+        return (await messages.submit(core, caller, wanted.draft, claim=claim)).id
 
     async def _read(self, recipients: Sequence[str], raw: bytes) -> Draft:
         """What is asked for; raises Invalid and Unsupported."""
@@ -142,14 +148,10 @@ class Desk:
         return reply(error)
 
 
-def _finished(client: Client, caller: Caller, draft: Draft) -> Draft:
-    """The draft as the dialect wants it; raises Unsupported for what it asks for and does not get."""
-    manners = client.manners
-    for name, _ in draft.content.headers:
-        if manners.instruction(name):
-            raise Unsupported(f"The header {name} in SMTP")
-    sandbox = caller.environment != "live"
-    return manners.finish(
+def _wanted(client: Client, caller: Caller, draft: Draft) -> Wanted:
+    """What the dialect makes of a letter; raises Refusal."""
+    manners, sandbox = client.manners, caller.environment != "live"
+    return manners.understand(
         msgspec.structs.replace(draft, on_suppressed=manners.on_suppressed, sandbox=sandbox)
     )
 
@@ -160,10 +162,3 @@ def mailbox(path: str) -> Address:
         return addresses.parse(path)
     except AddressError as error:
         raise Invalid("recipient", "is no address", kind="recipient", value=path) from error
-
-
-def reply(error: Exception) -> str:
-    """A refusal or a crash as a reply in one line of ASCII."""
-    row = _REPLIES.row(error)
-    said = _UNPRINTABLE.sub("?", text(row, error))
-    return f"{row.status} {row.code} {said}"[:_LONGEST_REPLY]

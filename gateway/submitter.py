@@ -10,7 +10,8 @@ from aiosmtpd.smtp import MISSING, AuthResult, Envelope, LoginPassword
 
 from core.errors import Refusal
 from gateway.conversation import Conversation
-from gateway.submission import Client, Desk, mailbox, reply
+from gateway.replies import reply
+from gateway.submission import Client, Desk, mailbox
 
 # before a login; each dialect has its own bound after it
 _MOST_BYTES: Final = 40 * 1024 * 1024

@@ -55,11 +55,16 @@ def recipients(to: str | None, cc: str | None, bcc: str | None) -> Recipients:
         return found
     if not count:
         raise Invalid("To", "Zero recipients specified", kind="message")
+    check_count(count)
+    seen: set[str] = set()
+    return Recipients(*(_new(each, seen) for each in found))
+
+
+def check_count(count: int) -> None:
+    """Refuse more than fifty recipients; raises Invalid."""
     if count > _MOST_RECIPIENTS:
         reason = f"Too many recipients: {count}. 'To', 'Cc' and 'Bcc' may hold {_MOST_RECIPIENTS} addresses together."
         raise Invalid("To", reason, kind="message")
-    seen: set[str] = set()
-    return Recipients(*(_new(each, seen) for each in found))
 
 
 def _new(given: tuple[Party, ...], seen: set[str]) -> tuple[Party, ...]:

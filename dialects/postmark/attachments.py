@@ -37,12 +37,7 @@ class Attachment(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_f
         content_type, content_id = self.content_type or _ANY_TYPE, self.content_id or ""
         if not headers.is_safe(self.name + content_type + content_id):
             raise Invalid("Attachments", "An attachment's fields may not hold line breaks.", kind="message")
-        if _extension(self.name) in _FORBIDDEN:
-            raise Invalid(
-                "Attachments",
-                f"The attachment '{self.name}' is of a type that is not allowed.",
-                kind="attachment",
-            )
+        check_extension(self.name)
         if content_id[: len(_CID)].lower() == _CID:
             content_id = content_id[len(_CID) :]
         if not mime.fits_content_id(content_id):
@@ -50,6 +45,13 @@ class Attachment(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_f
         return core_messages.Attachment(
             filename=self.name, content_type=content_type, content_id=content_id, data=self.content
         )
+
+
+def check_extension(name: str) -> None:
+    """Refuse files that mail should not carry; raises Invalid("attachment")."""
+    if _extension(name) in _FORBIDDEN:
+        reason = f"The attachment '{name}' is of a type that is not allowed."
+        raise Invalid("Attachments", reason, kind="attachment")
 
 
 def _extension(name: str) -> str:

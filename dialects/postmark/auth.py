@@ -14,7 +14,7 @@ from dialects.dialect import KeyKind
 from dialects.request import Request
 
 _SERVER_HEADER: Final = b"x-postmark-server-token"
-_TEST_TOKEN: Final = "postmark_api_test"  # noqa: S105  # public, and folded
+TEST_TOKEN: Final = "postmark_api_test"  # noqa: S105  # public, and folded
 _TEST: Final = "test"
 
 
@@ -35,7 +35,7 @@ ACCOUNT: Final = KeyKind(name="account", mint=_mint, fold=_fold, account=True)
 async def server_token(core: Core, request: Request) -> Caller:
     """The server that calls, or nobody's server for the public test token; raises Unauthenticated."""
     token = _fold(request.header(_SERVER_HEADER) or "")
-    if token == _TEST_TOKEN:
+    if token == TEST_TOKEN:
         return Caller(account_id="", kind=_TEST)
     return await _identify(core, token, SERVER)
 

@@ -22,7 +22,7 @@ _MOST_BODY_BYTES: Final = 5 * MIB
 _MOST_METADATA: Final = 10
 _MOST_KEY: Final = 20
 _MOST_VALUE: Final = 80
-_ID_HEADERS: Final = ("X-PM-Message-Id",)
+ID_HEADERS: Final = ("X-PM-Message-Id",)
 _TRACK_LINKS: Final[dict[str, messages.TrackLinks]] = {
     "none": "none",
     "htmlandtext": "both",
@@ -63,9 +63,9 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
         people = recipients(self.to, self.cc, self.bcc)
         reply_to = parties(self.reply_to, "Reply-To")
         self._check_body()
-        self._check_fields()
-        metadata = self._metadata() if self.metadata else {}
-        track_links = self._track_links()
+        check_fields(self.subject, self.tag)
+        metadata = checked_metadata(self.metadata) if self.metadata else {}
+        links = track_links(self.track_links)
         extra = custom.read(self.headers) if self.headers else custom.NONE
         content = self._content(extra)
         if self.template_id or self.template_alias:
@@ -81,9 +81,9 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             tag=self.tag or "",
             metadata=metadata,
             track_opens=self.track_opens,
-            track_links=track_links,
+            track_links=links,
             message_id=extra.message_id,
-            id_headers=_ID_HEADERS,
+            id_headers=ID_HEADERS,
             rehearsals=rehearsals((*people.to, *people.cc, *people.bcc), extra.bounce_type),
             on_suppressed="drop",
         )
@@ -101,13 +101,6 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             if body and 4 * len(body) > _MOST_BODY_BYTES < len(body.encode()):
                 raise Invalid(name, f"The '{name}' is larger than 5 MB.", kind="message")
 
-    def _check_fields(self) -> None:
-        for name, value, most in (("Subject", self.subject, 2000), ("Tag", self.tag, 1000)):
-            if value:
-                _check_length(name, value, most)
-                if not core_headers.is_safe(value):
-                    raise Invalid(name, f"The '{name}' may not hold line breaks.", kind="message")
-
     def _content(self, extra: custom.Headers) -> messages.Content:
         return messages.Content(
             subject=self.subject or "",
@@ -117,27 +110,38 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             attachments=tuple([each.attachment() for each in self.attachments]) if self.attachments else (),
         )
 
-    def _metadata(self) -> dict[str, str]:
-        given = self.metadata or {}
-        if len(given) > _MOST_METADATA:
-            raise _bad_metadata(f"A message may have {_MOST_METADATA} fields.")
-        if len({key.lower() for key in given}) < len(given):
-            raise _bad_metadata("Field names are unique whatever their case.")
-        for key, value in given.items():
-            if _units(key) > _MOST_KEY:
-                raise _bad_metadata(f"Field names are limited to {_MOST_KEY} characters: '{key}'.")
-            if _units(value) > _MOST_VALUE:
-                raise _bad_metadata(f"Field values are limited to {_MOST_VALUE} characters: '{key}'.")
-        return given
 
-    def _track_links(self) -> messages.TrackLinks | None:
-        if not self.track_links:
-            return None
-        found = _TRACK_LINKS.get(self.track_links.lower())
-        if found is None:
-            reason = f"Invalid 'TrackLinks' value: '{self.track_links}'."
-            raise Invalid("TrackLinks", reason, kind="message")
-        return found
+def check_fields(subject: str | None, tag: str | None) -> None:
+    """Refuse what is too long or would break out of its line; raises Invalid."""
+    for name, value, most in (("Subject", subject, 2000), ("Tag", tag, 1000)):
+        if value:
+            _check_length(name, value, most)
+            if not core_headers.is_safe(value):
+                raise Invalid(name, f"The '{name}' may not hold line breaks.", kind="message")
+
+
+def checked_metadata(given: dict[str, str]) -> dict[str, str]:
+    """The same where it keeps the limits; raises Invalid."""
+    if len(given) > _MOST_METADATA:
+        raise _bad_metadata(f"A message may have {_MOST_METADATA} fields.")
+    if len({key.lower() for key in given}) < len(given):
+        raise _bad_metadata("Field names are unique whatever their case.")
+    for key, value in given.items():
+        if _units(key) > _MOST_KEY:
+            raise _bad_metadata(f"Field names are limited to {_MOST_KEY} characters: '{key}'.")
+        if _units(value) > _MOST_VALUE:
+            raise _bad_metadata(f"Field values are limited to {_MOST_VALUE} characters: '{key}'.")
+    return given
+
+
+def track_links(word: str | None) -> messages.TrackLinks | None:
+    """Which links are tracked, None where nothing is said; raises Invalid."""
+    if not word:
+        return None
+    found = _TRACK_LINKS.get(word.lower())
+    if found is None:
+        raise Invalid("TrackLinks", f"Invalid 'TrackLinks' value: '{word}'.", kind="message")
+    return found
 
 
 def check_size(raw: bytes) -> None:

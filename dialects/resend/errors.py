@@ -29,7 +29,7 @@ _OTHER_BODY: Final = (
     "This idempotency key has been used with this HTTP method and endpoint within the last 24 hours, "
     "but the request body was modified and doesn't match the original request."
 )
-_ADDRESS_FIELDS: Final = frozenset({"from", "to", "cc", "bcc", "reply_to"})
+ADDRESS_FIELDS: Final = frozenset({"from", "to", "cc", "bcc", "reply_to"})
 
 ERRORS: Final = RefusalTable(
     {
@@ -68,6 +68,7 @@ ERRORS: Final = RefusalTable(
         (errors.Conflict, "idempotency:POST /emails/batch"): Row(
             409, "invalid_idempotent_request", _OTHER_BODY
         ),
+        (errors.Conflict, "idempotency:SMTP"): Row(409, "invalid_idempotent_request", _OTHER_BODY),
         (errors.Conflict, "not_scheduled"): Row(422, "validation_error", "The email is not scheduled."),
         errors.Unverified: Row(
             403,
@@ -117,7 +118,7 @@ def say(error: BaseException) -> str:
     match error:
         case errors.Mistyped(path="$", reason=reason):
             return f"Invalid request body. {reason}"
-        case errors.Mistyped(field=field) if (name := field.partition("[")[0]) in _ADDRESS_FIELDS:
+        case errors.Mistyped(field=field) if (name := field.partition("[")[0]) in ADDRESS_FIELDS:
             return _FORMAT.format(field=name)
         case errors.Unverified(address=address) if address.lower() == BUILT_IN_SENDER:
             return _TESTING_ONLY

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import Invalid
-from core.messages import Claim
+from core.messages import Claim, Draft
 from dialects.endpoint import Codec
 from dialects.request import Request
 
@@ -19,6 +19,7 @@ _MOST: Final = 256
 _LENGTH: Final = "Idempotency keys, if present, must have between 1 and 256 characters."
 # the order of keys says nothing, so it may not tell two bodies apart
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
+_pack: Final = msgspec.msgpack.Encoder(order="sorted").encode
 
 
 class KeyedCodec(Codec):
@@ -43,9 +44,14 @@ class KeyedCodec(Codec):
 
 def _key(request: Request) -> str | None:
     key = request.header(_HEADER)
-    if key is not None and not 1 <= len(key) <= _MOST:
-        raise Invalid("idempotency-key", _LENGTH, kind="idempotency_key")
+    if key is not None:
+        _check(key)
     return key
+
+
+def _check(key: str) -> None:
+    if not 1 <= len(key) <= _MOST:
+        raise Invalid("idempotency-key", _LENGTH, kind="idempotency_key")
 
 
 def claim(request: Request, endpoint: str, body: Callable[[], object]) -> Claim | None:
@@ -55,6 +61,17 @@ def claim(request: Request, endpoint: str, body: Callable[[], object]) -> Claim 
         return None
     fingerprint = hashlib.sha256(_canonical(body())).hexdigest()
     return Claim(scope=f"idempotency:{endpoint}", key=key, fingerprint=fingerprint)
+
+
+def letter_claim(key: str, draft: Draft) -> Claim:
+    """The claim of a letter with a key; raises Invalid for a wrong length.
+
+    Its Message-ID is new each time a client makes the letter again, and says nothing of what is asked.
+    """
+    _check(key)
+    asked = msgspec.structs.replace(draft, message_id="")
+    fingerprint = hashlib.sha256(_pack(asked)).hexdigest()
+    return Claim(scope="idempotency:SMTP", key=key, fingerprint=fingerprint)
 
 
 def meaning(raw: msgspec.Raw) -> bytes:
