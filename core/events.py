@@ -1,7 +1,7 @@
 """Events: what happened to a message or one of its deliveries; appended, never changed.
 
 Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, bounced, complained, failed,
-suppressed, opened, clicked, unsubscribed.
+suppressed, opened, clicked, unsubscribed, returned.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,17 @@ WHOLE_MESSAGE: Final = -1
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The facts of an event: the SMTP reply, where it came from, and the sort of a bounce in a provider's word."""
+    """The facts of an event: the SMTP reply and where it came from.
+
+    ``type`` is a bounce's kind (``core.diagnosis``), ``bounce`` the number of its record.
+    """
 
     code: int = 0
     enhanced: str = ""
     text: str = ""
     host: str = ""
     type: str = ""
+    bounce: int = 0
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

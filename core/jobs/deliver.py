@@ -249,7 +249,9 @@ class Deliverer:
             if real:
                 steps.extend(await self._send(turn, message, real))
         except RenderFailed as failure:
-            return Record(job=job, message=message, steps=(*blocked, *failed(pending, str(failure))))
+            return Record(
+                job=job, message=message, steps=(*blocked, *failed(pending, str(failure), "rendering_failed"))
+            )
         except FetchFailed as failure:
             if not failure.temporary:
                 return Record(job=job, message=message, steps=(*blocked, *failed(pending, failure.reason)))

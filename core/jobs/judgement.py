@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 import msgspec
 
+from core.diagnosis import HARD, Kind, diagnose
 from core.events import Detail
 from core.jobs.record import Step
 from core.messages.draft import Rehearsal
@@ -14,6 +15,21 @@ from core.transport.transport import Bounced, Deferred, Delivered, Outcome
 OPEN: Final = ("queued", "deferred")
 # the worst first: a target that can still be reached is not given up because another one refused
 _WORST: Final = (Deferred, Bounced, Delivered)
+
+_REHEARSAL: Final = "rehearsal"
+_UNKNOWN_USER: Final = (550, "5.1.1", "Unknown user")
+# what a server would have said of a rehearsed bounce
+_REFUSALS: Final[dict[Kind, tuple[int, str, str]]] = {
+    "soft": (552, "5.2.2", "Mailbox full"),
+    "mailbox_full": (552, "5.2.2", "Mailbox full"),
+    "transient": (451, "4.4.7", "Message delayed"),
+    "dns": (451, "4.4.3", "Name service error"),
+    "blocked": (550, "5.7.1", "Blocked"),
+    "spam": (554, "5.7.1", "Message is taken for spam"),
+    "dmarc": (550, "5.7.26", "Not accepted by DMARC policy"),
+    "virus": (554, "5.7.0", "Message holds a virus"),
+    "bad_address": (553, "5.1.3", "Bad address"),
+}
 
 
 def judge(delivery: Delivery, outcome: Outcome) -> list[Step]:
@@ -26,25 +42,23 @@ def judge(delivery: Delivery, outcome: Outcome) -> list[Step]:
         case Deferred():
             return [*sent, Step(delivery=delivery, kind="deferred", state="deferred", detail=detail)]
         case Bounced():
-            suppress = "hard_bounce" if _is_hard(outcome) else ""
-            bounced = Step(
-                delivery=delivery, kind="bounced", state="bounced", detail=detail, suppress=suppress
-            )
-            return [*sent, bounced]
+            return [*sent, _refused(delivery, outcome, detail)]
         case _:
             assert_never(outcome)
 
 
-def _is_hard(outcome: Bounced) -> bool:
-    """Whether the address itself is bad, and not the message or its path.
-
-    The reply to this very address says so by RFC 3463 X.1.x, but for the sender's, or by a bare 550, 551 or 553.
-    """
-    if outcome.of_all:
-        return False
-    if outcome.enhanced:
-        return outcome.enhanced.startswith("5.1.") and outcome.enhanced not in ("5.1.7", "5.1.8")
-    return outcome.code in (550, 551, 553)
+def _refused(delivery: Delivery, outcome: Bounced, detail: Detail) -> Step:
+    """A refusal; where the sender or the message was refused it says nothing of the address."""
+    kind = diagnose(outcome.code, outcome.enhanced, outcome.text)
+    if outcome.of_all and kind in HARD:
+        kind = "blocked"
+    return Step(
+        delivery=delivery,
+        kind="bounced",
+        state="bounced",
+        detail=msgspec.structs.replace(detail, type=kind),
+        suppress="hard_bounce" if kind in HARD else "",
+    )
 
 
 def redirected(real: Sequence[Delivery], outcomes: Sequence[Outcome]) -> list[Step]:
@@ -75,25 +89,27 @@ def rehearse(message: Message, delivery: Delivery) -> list[Step]:
 
 
 def _rehearsed(delivery: Delivery) -> Step:
-    fine = Detail(code=250, enhanced="2.0.0", text="rehearsed", host="rehearsal")
+    fine = Detail(code=250, enhanced="2.0.0", text="rehearsed", host=_REHEARSAL)
     return Step(delivery=delivery, kind="delivered", state="delivered", detail=fine)
 
 
 def _complained(delivery: Delivery, rehearsal: Rehearsal) -> Step:
     suppress = "complaint" if rehearsal.suppress else ""
-    return Step(delivery=delivery, kind="complained", state="complained", suppress=suppress)
+    detail = Detail(type="complaint", host=_REHEARSAL)
+    return Step(delivery=delivery, kind="complained", state="complained", detail=detail, suppress=suppress)
 
 
 def _bounced(delivery: Delivery, rehearsal: Rehearsal) -> Step:
-    text = "5.1.1 Unknown user"
-    detail = Detail(code=550, enhanced="5.1.1", text=text, host="rehearsal", type=rehearsal.type)
+    code, enhanced, words = _REFUSALS.get(rehearsal.kind, _UNKNOWN_USER)
+    text = f"{enhanced} {words}"
+    detail = Detail(code=code, enhanced=enhanced, text=text, host=_REHEARSAL, type=rehearsal.kind)
     suppress = "hard_bounce" if rehearsal.suppress else ""
     return Step(delivery=delivery, kind="bounced", state="bounced", detail=detail, suppress=suppress)
 
 
-def failed(deliveries: Sequence[Delivery], reason: str) -> tuple[Step, ...]:
-    """The end of deliveries for a reason of our own side."""
-    detail = Detail(text=reason)
+def failed(deliveries: Sequence[Delivery], reason: str, kind: Kind = "unknown") -> tuple[Step, ...]:
+    """The end of deliveries without a last word from the other side."""
+    detail = Detail(text=reason, type=kind)
     return tuple(Step(delivery=each, kind="failed", state="failed", detail=detail) for each in deliveries)
 
 
@@ -101,9 +117,13 @@ def given_up(message: Message, steps: tuple[Step, ...], reason: str) -> tuple[St
     """Deferred recipients fail instead; whoever got an outcome keeps it."""
     settled = tuple(step for step in steps if step.state != "deferred")
     done = {step.delivery.position for step in settled if step.state}
-    texts = {step.delivery.position: step.detail.text for step in steps if step.state == "deferred"}
+    last = {step.delivery.position: step.detail for step in steps if step.state == "deferred"}
     left = [each for each in message.deliveries if each.state in OPEN and each.position not in done]
-    gave_up = tuple(
-        step for each in left for step in failed([each], texts.get(each.position) or each.text or reason)
-    )
-    return settled + gave_up
+    return settled + tuple(_gave_up(each, last.get(each.position, Detail()), reason) for each in left)
+
+
+def _gave_up(delivery: Delivery, last: Detail, reason: str) -> Step:
+    text = last.text or delivery.text or reason
+    kind = diagnose(last.code or delivery.code, last.enhanced, text)
+    # it was never refused for good
+    return failed([delivery], text, "soft" if kind in HARD else kind)[0]

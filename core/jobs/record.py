@@ -1,4 +1,4 @@
-"""What came of deliveries, written in batches: outcomes, their events, suppressions and the job's end in one commit."""
+"""What came of deliveries, written in batches: outcomes, events, bounces, suppressions, the job's end in one commit."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from core import addresses, events, ids, suppressions
+from core import addresses, bounces, events, ids, suppressions
 from core.core import Core
 from core.jobs.queue import Job
 from core.messages.message import Delivery, Message, Rendering
@@ -20,7 +20,10 @@ _TEXT_LIMIT: Final = 1000
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened to one delivery. ``state`` empty: the event alone, as for ``sent``."""
+    """One thing that happened to one delivery. ``state`` empty: the event alone, as for ``sent``.
+
+    A detail with a ``type`` is a bounce and has a record of its own.
+    """
 
     delivery: Delivery
     kind: str
@@ -65,13 +68,18 @@ class Recorder:
         core = self._core()
         now = core.clock.now()
         ends = _ends(batch)
-        written = _Rows(now, batch)
+        number = await core.numbers.take("bounce", count) if (count := _bounces(batch)) else 0
+        written = _Rows(now, batch, number=number)
         async with core.db.transaction() as work:
             found = zip(ends, await work.run(*ends), strict=True)
             ended = {(row[0], query.values["claimed_by"]) for query, rows in found for row in rows}
             if any((record.job.id, record.job.claimed_by) not in ended for record in batch):
-                written = _Rows(now, batch, ended)
+                written = _Rows(now, batch, ended, number=number)
             await work.run(*written.steps(), commit=True)
+
+
+def _bounces(batch: list[Record]) -> int:
+    return sum(bool(step.detail.type) for record in batch for step in record.steps)
 
 
 def _ends(batch: list[Record]) -> list[Query]:
@@ -89,11 +97,20 @@ def _ends(batch: list[Record]) -> list[Query]:
 
 class _Rows:
     def __init__(
-        self, now: int, batch: list[Record], ended: Collection[tuple[str, str]] | None = None
+        self,
+        now: int,
+        batch: list[Record],
+        ended: Collection[tuple[str, str]] | None = None,
+        *,
+        number: int = 0,
     ) -> None:
-        """``ended``: the jobs that were still their worker's, with its token; None where all were."""
+        """``ended``: the jobs that were still their worker's, with its token; None where all were.
+
+        Bounces are numbered from ``number`` on.
+        """
         self._now = now
         self._ended = ended
+        self._number = number
         self._renderings: list[tuple[Any, ...]] = []
         # of the large ones alone
         self._rendering_bytes = 0
@@ -102,6 +119,7 @@ class _Rows:
         self._complaints: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._suppressions: list[tuple[str, str, str, str, str, int]] = []
+        self._bounces: list[tuple[Any, ...]] = []
         self._again: list[tuple[Any, ...]] = []
         for record in batch:
             self._add(record)
@@ -114,6 +132,7 @@ class _Rows:
             sql.delivery_complain.many(self._complaints),
             sql.event_insert.many(self._events),
             suppressions.insertion(self._suppressions),
+            sql.bounce_insert.many(self._bounces),
             sql.job_again.many(self._again),
         ]
         return [step for step in kinds if step.rows]
@@ -152,6 +171,8 @@ class _Rows:
 
     def _tell(self, message: Message, step: Step, detail: events.Detail) -> None:
         delivery, now = step.delivery, self._now
+        if detail.type:
+            detail = self._bounce(message, step, detail)
         packed = _PACK.encode(detail)
         self._events.append(
             (message.id, ids.new(), message.workspace_id, delivery.position, step.kind, now, packed)
@@ -159,5 +180,21 @@ class _Rows:
         if step.suppress:
             email = addresses.key(delivery.email)
             self._suppressions.append(
-                (message.workspace_id, email, message.stream, step.suppress, "recipient", now)
+                (
+                    message.workspace_id,
+                    email,
+                    message.draft.suppressed_stream,
+                    step.suppress,
+                    "recipient",
+                    now,
+                )
             )
+
+    def _bounce(self, message: Message, step: Step, detail: events.Detail) -> events.Detail:
+        """Keep the bounce; the detail with its number."""
+        detail = msgspec.structs.replace(detail, bounce=self._number)
+        self._number += 1
+        self._bounces.append(
+            bounces.row(message, step.delivery, detail, at=self._now, suppresses=bool(step.suppress))
+        )
+        return detail

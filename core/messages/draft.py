@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from core.addresses import Address
+from core.diagnosis import Kind
 
 # a template variable: JSON's types, nested
 Value = Any
@@ -87,12 +88,12 @@ class TemplateUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What happens to one recipient instead of a delivery: providers' test addresses.
 
-    ``bounce``: refused for good (``type`` in the provider's word; ``suppress`` enters the suppression list);
+    ``bounce``: refused for good, as ``kind`` says (``suppress`` enters the suppression list);
     ``complain``: delivered, then reported as spam; ``suppress``: treated as suppressed; ``drop``: delivered nowhere.
     """
 
     outcome: Literal["deliver", "bounce", "complain", "suppress", "drop"]
-    type: str = ""
+    kind: Kind = "hard"
     suppress: bool = False
 
 
@@ -124,7 +125,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     """One message asked for.
 
     ``on_suppressed``: ``record`` accepts and marks the delivery, ``drop`` leaves suppressed recipients out and
-    refuses only when none remains, ``refuse`` refuses when any is suppressed.
+    refuses only when none remains, ``refuse`` refuses when any is suppressed. ``suppress_in``: how far a bad address or
+    a complaint reaches, the message's stream or the whole workspace.
     ``sandbox``: everything happens but nothing leaves. ``redirect_to``: mail goes to these
     instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
     ``shown_to`` and ``shown_cc`` stand in the header where it does not name the recipients themselves.
@@ -161,8 +163,14 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     timezone: str = ""
     rehearsals: dict[str, Rehearsal] = {}
     on_suppressed: Literal["record", "drop", "refuse"] = "record"
+    suppress_in: Literal["workspace", "stream"] = "workspace"
     sender_trusted: bool = False
     extra: dict[str, str] = {}
+
+    @property
+    def suppressed_stream(self) -> str:
+        """The stream that a suppression of its recipients holds for; empty for all."""
+        return self.stream if self.suppress_in == "stream" else ""
 
     def recipients(self) -> tuple[tuple[str, Party], ...]:
         """Role and party of every recipient, in order: to, cc, bcc."""

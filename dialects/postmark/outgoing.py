@@ -86,6 +86,7 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             id_headers=ID_HEADERS,
             rehearsals=rehearsals((*people.to, *people.cc, *people.bcc), extra.bounce_type),
             on_suppressed="drop",
+            suppress_in="stream",
         )
 
     def _sender(self) -> messages.Party:

@@ -8,20 +8,12 @@ from typing import Final
 
 from core import addresses
 from core.messages import Party, Rehearsal
+from dialects.postmark.bounce_types import BY_NAME
 
 _BOUNCING: Final = "bounce-testing.postmarkapp.com"
 _BLACK_HOLE: Final = "blackhole.postmarkapp.com"
-_HARD: Final = "HardBounce"
 # a spam complaint cannot be rehearsed: it becomes a hard bounce, like any word that is no type
-_TYPES: Final = {
-    name.lower(): name
-    for name in (
-        _HARD, "Transient", "Unsubscribe", "Subscribe", "AutoResponder", "AddressChange", "DnsError",
-        "SpamNotification", "OpenRelayTest", "Unknown", "SoftBounce", "VirusNotification", "ChallengeVerification",
-        "BadEmailAddress", "ManuallyDeactivated", "Unconfirmed", "Blocked", "SMTPApiError", "InboundError",
-        "DMARCPolicy", "TemplateRenderingFailed",
-    )
-}  # fmt: skip  # one word a line would be a page
+_REHEARSED: Final = {name: each.kinds[0] for name, each in BY_NAME.items() if each.type != "SpamComplaint"}
 
 
 def rehearsals(people: tuple[Party, ...], bounce_type: str) -> dict[str, Rehearsal]:
@@ -37,8 +29,8 @@ def _rehearsal(email: str, bounce_type: str) -> Rehearsal:
     local, _, domain = email.rpartition("@")
     if domain == _BLACK_HOLE:
         return Rehearsal(outcome="drop")
-    named = _TYPES.get(_folded(bounce_type)) or _TYPES.get(_folded(local)) or _HARD
-    return Rehearsal(outcome="bounce", type=named, suppress=named == _HARD)
+    named = _REHEARSED.get(_folded(bounce_type)) or _REHEARSED.get(_folded(local)) or "hard"
+    return Rehearsal(outcome="bounce", kind=named, suppress=named == "hard")
 
 
 def _folded(word: str) -> str:

@@ -42,6 +42,7 @@ def _understand(draft: Draft) -> Wanted:
             message_id=draft.message_id if asked.keep_id else "",
             id_headers=outgoing.ID_HEADERS,
             rehearsals=rehearsals(everybody, asked.bounce_type),
+            suppress_in="stream",
         )
     )
 

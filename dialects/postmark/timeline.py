@@ -12,9 +12,6 @@ from core.events import Detail, Event
 from core.messages import Message
 from dialects.postmark.dates import eastern
 
-# recipients of a message: at most fifty, so a delivery's place fits below
-_PLACES: Final = 64
-
 Details = dict[str, str]
 
 
@@ -25,11 +22,6 @@ class MessageEvent(msgspec.Struct, rename="pascal", kw_only=True):
     type: str
     received_at: str
     details: Details
-
-
-def bounce_number(message: Message, position: int) -> int:
-    """The integer that names a delivery's bounce: rising, the same each time, and small enough for JavaScript."""
-    return message.number * _PLACES + position
 
 
 def timeline(message: Message, events: list[Event]) -> list[MessageEvent]:
@@ -54,7 +46,8 @@ def _delivery(message: Message, event: Event) -> Details:
 
 
 def _bounce(message: Message, event: Event) -> Details:
-    return {"Summary": _reply(event.detail), "BounceID": str(bounce_number(message, event.position))}
+    del message
+    return {"Summary": _reply(event.detail), "BounceID": str(event.detail.bounce)}
 
 
 def _complaint(message: Message, event: Event) -> Details:

@@ -15,7 +15,7 @@ _DOMAIN: Final = "@resend.dev"
 _OUTCOMES: Final = {
     "delivered": Rehearsal(outcome="deliver"),
     # the documents do not say that such a bounce suppresses, and tests want to repeat it
-    "bounced": Rehearsal(outcome="bounce", type="Permanent"),
+    "bounced": Rehearsal(outcome="bounce"),
     "complained": Rehearsal(outcome="complain"),
 }
 _SUPPRESSED: Final = Rehearsal(outcome="suppress")

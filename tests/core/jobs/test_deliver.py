@@ -162,7 +162,7 @@ async def test_what_is_too_old_has_failed(post):
 async def test_only_a_bad_address_is_suppressed(post, reply, suppressed):
     """An address that does not exist is kept from further mail on its stream; other trouble says nothing of it."""
     post.sink.replies = {ANN: reply}
-    await post.send(draft(ANN, stream="outbound"))
+    await post.send(draft(ANN, stream="outbound", suppress_in="stream"))
 
     held = [(each.email, each.stream, each.reason, each.origin) for each in await entries(post)]
     assert ([(ANN, "outbound", "hard_bounce", "recipient")] if suppressed else []) == held

@@ -67,8 +67,9 @@ _DRAFT = Draft(
     track_links="both",
     message_id="<me@acme.example>",
     id_headers=("X-PM-Message-Id",),
-    rehearsals={"e@bounce-testing.postmarkapp.com": Rehearsal(outcome="bounce", type="SoftBounce")},
+    rehearsals={"e@bounce-testing.postmarkapp.com": Rehearsal(outcome="bounce", kind="soft")},
     on_suppressed="drop",
+    suppress_in="stream",
 )
 
 
@@ -159,25 +160,25 @@ def test_blanks_of_other_alphabets_are_no_base64(content: str) -> None:
         (
             "hardbounce@bounce-testing.postmarkapp.com",
             "",
-            Rehearsal(outcome="bounce", type="HardBounce", suppress=True),
+            Rehearsal(outcome="bounce", kind="hard", suppress=True),
         ),
-        ("DNS_Error@bounce-testing.postmarkapp.com", "", Rehearsal(outcome="bounce", type="DnsError")),
+        ("DNS_Error@bounce-testing.postmarkapp.com", "", Rehearsal(outcome="bounce", kind="dns")),
         (
             "smtp_api_error@bounce-testing.postmarkapp.com",
             "",
-            Rehearsal(outcome="bounce", type="SMTPApiError"),
+            Rehearsal(outcome="bounce", kind="submission_error"),
         ),
         (
             "x@bounce-testing.postmarkapp.com",
             "",
-            Rehearsal(outcome="bounce", type="HardBounce", suppress=True),
+            Rehearsal(outcome="bounce", kind="hard", suppress=True),
         ),
-        ("x@bounce-testing.postmarkapp.com", "Blocked", Rehearsal(outcome="bounce", type="Blocked")),
-        ("softbounce@bounce-testing.postmarkapp.com", "Blocked", Rehearsal(outcome="bounce", type="Blocked")),
+        ("x@bounce-testing.postmarkapp.com", "Blocked", Rehearsal(outcome="bounce", kind="blocked")),
+        ("softbounce@bounce-testing.postmarkapp.com", "Blocked", Rehearsal(outcome="bounce", kind="blocked")),
         (
             "spamcomplaint@bounce-testing.postmarkapp.com",
             "",
-            Rehearsal(outcome="bounce", type="HardBounce", suppress=True),
+            Rehearsal(outcome="bounce", kind="hard", suppress=True),
         ),
         ("x@blackhole.postmarkapp.com", "Blocked", Rehearsal(outcome="drop")),
         ("x@postmarkapp.com", "Blocked", None),

@@ -78,7 +78,7 @@ async def test_a_bounce_can_be_asked_for(office):
     await office.send("postmark", raw, ["any@bounce-testing.postmarkapp.com"])
     (held,) = await office.kept()
     (rehearsal,) = held.draft.rehearsals.values()
-    assert ("bounce", "SoftBounce", False) == (rehearsal.outcome, rehearsal.type, rehearsal.suppress)
+    assert ("bounce", "soft", False) == (rehearsal.outcome, rehearsal.kind, rehearsal.suppress)
 
 
 async def test_the_public_test_token_keeps_nothing(office):

@@ -45,7 +45,7 @@ _EVENT = Event(
     at=0,
     detail=Detail(code=250, text="2.0.0 OK", host="mx.acme.example"),
 )
-_REFUSED = Detail(code=550, text="5.1.1 No such user")
+_REFUSED = Detail(code=550, text="5.1.1 No such user", bounce=451)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,12 @@ _REFUSED = Detail(code=550, text="5.1.1 No such user")
         ("delivered", Detail(), "Delivered", {}),
         ("deferred", Detail(text="timed out"), "Transient", {"DeliveryMessage": "timed out"}),
         ("bounced", _REFUSED, "Bounced", {"Summary": "smtp;550 5.1.1 No such user", "BounceID": "451"}),
-        ("failed", Detail(text="no template"), "Bounced", {"Summary": "no template", "BounceID": "451"}),
+        (
+            "failed",
+            Detail(text="no template", bounce=451),
+            "Bounced",
+            {"Summary": "no template", "BounceID": "451"},
+        ),
         ("complained", Detail(), "SubscriptionChanged", {"Origin": "Recipient", "SuppressSending": "True"}),
     ],
 )

@@ -1,0 +1,6 @@
+"""Bounces: what came back of a delivery, at once or later, and what follows from it."""
+
+from core.bounces.bounce import Bounce, row
+from core.bounces.reading import Counts, Filter, activate, counts, dump, get, page, tags
+
+__all__ = ["Bounce", "Counts", "Filter", "activate", "counts", "dump", "get", "page", "row", "tags"]
