@@ -5,6 +5,7 @@ from its default. A list or table in the environment is written as it would stan
 """
 
 import difflib
+import ipaddress
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -51,6 +52,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_submission: Annotated[
         bool, _about("take mail by SMTP too; `false` leaves the SMTP port closed", "false")
     ] = True
+    smtps_port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)] | None,
+        _about(
+            "TCP port of a second SMTP submission listener with TLS from the start; unset: none; 0 picks a free one",
+            "465",
+        ),
+    ] = None
+    smtp_tls_certificate: Annotated[
+        str,
+        _about(
+            "PEM file with the certificate and its chain for SMTP in; read again when it changes and on SIGHUP",
+            "/etc/letsencrypt/live/mail.example.com/fullchain.pem",
+        ),
+    ] = ""
+    smtp_tls_key: Annotated[
+        str,
+        _about(
+            "PEM file with the certificate's key; empty: it is in the certificate's file",
+            "/etc/letsencrypt/live/mail.example.com/privkey.pem",
+        ),
+    ] = ""
+    smtp_require_tls: Annotated[
+        bool | None,
+        _about("take logins by SMTP over TLS only; unset: unless `host` is this machine's own", "true"),
+    ] = None
     public_url: Annotated[
         str,
         _about(
@@ -203,6 +229,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def smtp_url(self) -> str:
         """Tell where mail is taken, empty where it is not."""
         return f"smtp://{self._reachable}:{self.smtp_port}" if self.smtp_submission else ""
+
+    @property
+    def smtps_url(self) -> str:
+        """Tell where mail is taken with TLS from the start, empty where it is not."""
+        wanted = self.smtp_submission and self.smtps_port is not None
+        return f"smtps://{self._reachable}:{self.smtps_port}" if wanted else ""
+
+    @property
+    def is_smtp_encrypted(self) -> bool:
+        """Tell whether a login by SMTP needs TLS."""
+        if self.smtp_require_tls is not None:
+            return self.smtp_require_tls
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host != "localhost"
 
     @property
     def _reachable(self) -> str:

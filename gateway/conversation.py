@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, cast
 from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 
 from core.budget import Budget
+from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.incoming import Incoming
 
 _FREE_BYTES: Final = 64 * 1024
@@ -30,6 +31,7 @@ class Desk(Protocol):
 
     host: str
     bodies: Budget
+    certificate: Certificate | None
 
     def crashed(self, error: Exception) -> str:
         """The reply to what could not be foreseen; the log has the rest."""
@@ -70,6 +72,12 @@ class Conversation(SMTP, ABC):
     def offers(self) -> tuple[str, ...]:
         """What EHLO says beside the extensions that every kind has."""
 
+    def begin_anew(self) -> None:
+        """Forget what was said before TLS, where anybody on the way may have said it (RFC 3207 4.2)."""
+        self.session = self._create_session()
+        self.session.ssl = {}
+        self.envelope = self._create_envelope()
+
     @abstractmethod
     async def recipient(self, path: str) -> Any:
         """MISSING to take a recipient, or the reply that refuses it."""
@@ -106,10 +114,15 @@ class Conversation(SMTP, ABC):
         """What talks."""
         return cast("asyncio.Task[None]", self._handler_coroutine)
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
+
     def leave(self) -> None:
         """End it: now where it only waits for a command, else after the message in work."""
         self._leaving = True
-        if not self._busy and self.transport is not None:
+        if not self._busy and self.transport is not None and not self.transport.is_closing():
             self._writer.write(f"{_LEAVING}\r\n".encode())
             self.transport.close()
 
@@ -143,9 +156,37 @@ class Conversation(SMTP, ABC):
         session = cast("Session", self.session)
         session.extended_smtp = True
         session.host_name = hostname
-        for each in (self.hostname, "PIPELINING", f"SIZE {self.most_bytes}", *self.offers):
+        secure = ("STARTTLS",) if self._house.certificate is not None and not self.is_secure else ()
+        for each in (self.hostname, "PIPELINING", f"SIZE {self.most_bytes}", *secure, *self.offers):
             await self.push(f"250-{each}")
         await self.push("250 8BITMIME")
+
+    async def smtp_STARTTLS(self, arg: str | None) -> None:  # noqa: N802
+        """Go on encrypted (RFC 3207)."""
+        certificate = self._house.certificate
+        if certificate is None:
+            await self.push("502 5.5.1 STARTTLS is not offered")
+        elif self.is_secure or arg:
+            await self.push("501 5.5.4 Syntax: STARTTLS" if arg else "503 5.5.1 TLS has begun already")
+        else:
+            await self._start_tls(certificate)
+
+    async def _start_tls(self, certificate: Certificate) -> None:
+        plain = cast("asyncio.Transport", self.transport)
+        plain.pause_reading()
+        # what came behind the command was said in the open, and would be obeyed as if it had been said in private
+        # (a reader has no other way to drop what it holds)
+        self._reader._buffer.clear()  # type: ignore[attr-defined]  # noqa: SLF001
+        await self.push("220 2.0.0 Ready to start TLS")
+        try:
+            await self._writer.start_tls(certificate.context, ssl_handshake_timeout=HANDSHAKE_S)
+        except OSError as error:
+            # the client's trouble, and nothing more can be said to it
+            raise ConnectionResetError from error
+        self.transport = self._writer.transport
+        # some versions of Python leave it the plain one
+        self._reader._transport = self.transport  # type: ignore[attr-defined]  # noqa: SLF001
+        self.begin_anew()
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         found = _PATH.fullmatch(arg)

@@ -5,9 +5,10 @@ import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Final, NamedTuple
 
+import msgspec
 import uvicorn
 from click import ClickException
 
@@ -15,6 +16,7 @@ from core.core import Core
 from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
 from gateway.app import Gateway
+from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
 from gateway.protocol import Protocol
@@ -26,6 +28,11 @@ _DRAIN_S: Final = 20
 _BACKLOG: Final = 2048
 _LOOK_S: Final = 0.01
 _PORT_IS_AT_FAULT: Final = (errno.EADDRINUSE, errno.EACCES)
+
+_NO_CERTIFICATE: Final = (
+    "smtp_tls_certificate is needed, because keys come by SMTP from other machines; where something else protects "
+    "them on their way, set smtp_require_tls to false; smtp_submission false leaves the port closed"
+)
 
 
 class _Server(uvicorn.Server):
@@ -88,32 +95,74 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
         await task
 
 
-def listen_for_mail(settings: Settings) -> socket.socket | None:
-    """A bound socket for SMTP, or None where the settings want none."""
+class MailSockets(NamedTuple):
+    """Where mail is submitted: in the open at first, and with TLS from the start."""
+
+    plain: socket.socket | None
+    tls: socket.socket | None
+
+    def told(self, settings: Settings) -> Settings:
+        """The settings with the ports that were got."""
+        ports = {"smtp_port": self.plain, "smtps_port": self.tls}
+        got = {name: bound.getsockname()[1] for name, bound in ports.items() if bound is not None}
+        return msgspec.structs.replace(settings, **got)
+
+
+def listen_for_mail(settings: Settings) -> MailSockets:
+    """Bound sockets for SMTP, None where the settings want none; raises SettingsError where nobody could log in."""
     if not settings.smtp_submission:
-        return None
-    return listen(settings.host, settings.smtp_port, "smtp_port")
+        return MailSockets(None, None)
+    if Certificate.of(settings) is None and settings.is_smtp_encrypted:
+        raise SettingsError([_NO_CERTIFICATE])
+    tls = None if settings.smtps_port is None else listen(settings.host, settings.smtps_port, "smtps_port")
+    return MailSockets(listen(settings.host, settings.smtp_port, "smtp_port"), tls)
 
 
 @asynccontextmanager
-async def submitting(core: Core, settings: Settings, bound: socket.socket | None) -> AsyncIterator[None]:
+async def submitting(core: Core, settings: Settings, bound: MailSockets) -> AsyncIterator[None]:
     """Take mail by SMTP for the length of the block; leaving it lets the messages in work end."""
-    if bound is None:
+    certificate = Certificate.of(settings)
+    desk = Desk(core, enabled(settings), certificate=certificate, needs_tls=settings.is_smtp_encrypted)
+
+    def begin(others: set[Conversation]) -> Conversation:
+        return Submitter(desk, others)
+
+    async with AsyncExitStack() as stack:
+        if certificate is not None:
+            stack.enter_context(_reloading(certificate))
+        if bound.plain is not None:
+            await stack.enter_async_context(_talking(bound.plain, begin))
+        if bound.tls is not None and certificate is not None:
+            await stack.enter_async_context(_talking(bound.tls, begin, certificate))
         yield
-        return
-    desk = Desk(core, enabled(settings))
-    async with _talking(bound, lambda others: Submitter(desk, others)):
+
+
+@contextmanager
+def _reloading(certificate: Certificate) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, certificate.reload)
+    try:
         yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 @asynccontextmanager
 async def _talking(
-    bound: socket.socket, begin: Callable[[set[Conversation]], Conversation]
+    bound: socket.socket,
+    begin: Callable[[set[Conversation]], Conversation],
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[None]:
-    """Talk with everybody who connects; leaving the block ends it as ``submitting`` says."""
+    """Talk with everybody who connects, over TLS where there is a certificate; leaving the block ends it."""
     talking: set[Conversation] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: begin(talking), sock=bound, backlog=_BACKLOG)
+    server = await loop.create_server(
+        lambda: begin(talking),
+        sock=bound,
+        backlog=_BACKLOG,
+        ssl=certificate.context if certificate is not None else None,
+        ssl_handshake_timeout=HANDSHAKE_S if certificate is not None else None,
+    )
     try:
         yield
     finally:

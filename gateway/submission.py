@@ -17,6 +17,7 @@ from core.messages import Draft
 from core.store.database import StoreUnavailable
 from dialects.dialect import Dialect, KeyKind
 from dialects.submission import Submission, Wanted
+from gateway.certificate import Certificate
 from gateway.replies import line, reply, wrong_login
 
 _log = structlog.get_logger(__name__)
@@ -60,12 +61,21 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 class Desk:
     """Where a conversation turns with what it heard. Every answer is a whole reply."""
 
-    def __init__(self, core: Core, dialects: Mapping[str, Dialect]) -> None:
-        """``dialects`` are those that are served."""
+    def __init__(
+        self,
+        core: Core,
+        dialects: Mapping[str, Dialect],
+        *,
+        certificate: Certificate | None = None,
+        needs_tls: bool = False,
+    ) -> None:
+        """``dialects`` are those that are served; ``needs_tls`` to log in."""
         self._core = core
         self._dialects = tuple(dialects.values())
         self.host = core.policy.message_host
         self.bodies = core.bodies
+        self.certificate = certificate
+        self.needs_tls = needs_tls
         self._reading = Budget(_READ_AT_ONCE_BYTES)
 
     async def login(self, user: str, password: str) -> Client | str:

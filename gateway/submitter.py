@@ -25,8 +25,8 @@ class Submitter(Conversation):
         """``others`` are all that are open."""
         self._client: Client | None = None
         self._failed_logins = 0
-        super().__init__(desk, others, authenticator=_take_login)
         self._desk = desk
+        super().__init__(desk, others, authenticator=_take_login)
 
     @property
     def most_bytes(self) -> int:
@@ -35,11 +35,25 @@ class Submitter(Conversation):
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """The ways to log in."""
-        return ("AUTH LOGIN PLAIN",)
+        """The ways to log in, where a key may be shown."""
+        return () if self._is_in_the_open else ("AUTH LOGIN PLAIN",)
+
+    @property
+    def _is_in_the_open(self) -> bool:
+        return self._desk.needs_tls and not self.is_secure
+
+    def begin_anew(self) -> None:
+        """Forget the login too."""
+        super().begin_anew()
+        self._client = None
+        self.data_size_limit = self.most_bytes
 
     async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802  # aiosmtpd looks for this name
         """Take a mechanism in any case; after a few wrong keys there is no more to say."""
+        if self._is_in_the_open:
+            # the code of RFC 4954, and the words that Resend was seen to say it in
+            await self.push("538 5.7.11 Must issue a STARTTLS command first")
+            return
         mechanism, _, rest = (arg or "").strip().partition(" ")
         await super().smtp_AUTH(f"{mechanism.upper()} {rest}".strip() or None)
         if self._client is None:
@@ -80,7 +94,8 @@ class Submitter(Conversation):
         del caller_method
         if self._client is not None:
             return False
-        await self.push("530 5.7.0 Authentication required")
+        wanted = "Must issue a STARTTLS command first" if self._is_in_the_open else "Authentication required"
+        await self.push(f"530 5.7.0 {wanted}")
         return True
 
     async def recipient(self, path: str) -> Any:

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from email import policy
 from email.message import EmailMessage
 
+import msgspec
+
 from core import messages
 from core.paging import PageRequest
-from gateway.serving import listen, submitting
+from gateway.serving import listen_for_mail, submitting
 
 TEXT, HTML = "Hello Bob\n.a dot at the begin of a line\n\n", "<p>Hello <b>Bøb</b></p>\n"
 PDF = b"%PDF-1.4\r\n.\r\n\x00\xff"
@@ -34,16 +36,18 @@ def written(**fields):
 class Office:
     """The listener beside a house, and clients of it, which talk in threads of their own."""
 
-    def __init__(self, house, port):
-        self.house, self.port = house, port
+    def __init__(self, house, port, tls_port):
+        self.house, self.port, self.tls_port = house, port, tls_port
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, house):
+    async def open(cls, house, **chosen):
         """Listen for the length of the block."""
-        bound = listen("127.0.0.1", 0)
-        async with submitting(house.core, house.settings, bound):
-            yield cls(house, bound.getsockname()[1])
+        settings = msgspec.structs.replace(house.settings, smtp_port=0, **chosen)
+        bound = listen_for_mail(settings)
+        async with submitting(house.core, settings, bound):
+            told = bound.told(settings)
+            yield cls(house, told.smtp_port, told.smtps_port)
 
     async def talk(self, what):
         """Connect, and do something with the client in its thread."""

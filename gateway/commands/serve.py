@@ -18,7 +18,16 @@ from gateway.commands.options import config_option
 from gateway.config import Settings, load
 from gateway.development import Development, development
 from gateway.memory import return_large_blocks
-from gateway.serving import enabled, listen, listen_for_mail, running, serving, stoppable, submitting
+from gateway.serving import (
+    MailSockets,
+    enabled,
+    listen,
+    listen_for_mail,
+    running,
+    serving,
+    stoppable,
+    submitting,
+)
 
 # what lives for one request is freed by counting references; the collector is only there for rare cycles
 _COLLECT_AFTER: Final = 20_000
@@ -33,13 +42,11 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     uvloop.run(work)
 
 
-def _listening(settings: Settings) -> tuple[Settings, socket.socket, socket.socket | None]:
+def _listening(settings: Settings) -> tuple[Settings, socket.socket, MailSockets]:
     """Bound sockets for HTTP and, unless it is turned off, SMTP; the settings then have the ports they got."""
     bound, mail = listen(settings.host, settings.port), listen_for_mail(settings)
     settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
-    if mail is not None:
-        settings = msgspec.structs.replace(settings, smtp_port=mail.getsockname()[1])
-    return settings, bound, mail
+    return mail.told(settings), bound, mail
 
 
 @click.command()
@@ -61,6 +68,7 @@ def dev(port: int | None, smtp_port: int | None, data: Path, relay: str | None, 
     base = Settings(
         transport="capture",
         sender_policy="any",
+        smtp_require_tls=False,
         database=f"sqlite:///{data / 'babelpost.db'}",
         log_format="console",
     )
@@ -123,8 +131,8 @@ async def _serve(settings: Settings, *, deliver: bool) -> None:
             if deliver:
                 await stack.enter_async_context(running(worker))
             click.echo(f"listening on {settings.url}", err=True)
-            if mail is not None:
-                click.echo(f"taking mail on {settings.smtp_url}", err=True)
+            for url in filter(None, (settings.smtp_url, settings.smtps_url)):
+                click.echo(f"taking mail on {url}", err=True)
             await stopped.wait()
 
 

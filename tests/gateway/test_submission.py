@@ -424,7 +424,7 @@ async def test_long_letters_are_read_beside_the_loop(office):
 
 def test_the_listener_can_be_turned_off():
     """A server that wants no SMTP opens no port for it, and names none."""
-    assert serving.listen_for_mail(Settings(smtp_submission=False)) is None
+    assert (None, None) == serving.listen_for_mail(Settings(smtp_submission=False))
     assert "" == Settings(smtp_submission=False).smtp_url
     assert "smtp://127.0.0.1:1025" == Settings().smtp_url
 
