@@ -8,6 +8,7 @@ from core import ids, streams
 from core.core import Core
 from core.store.database import one, write
 from core.store.statements import Query, sql
+from core.tracking.choice import Tracking
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,9 +21,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an owner can choose for a workspace. ``default_sender`` is used where a dialect lets From be absent."""
+    """What an owner can choose for a workspace. ``default_sender`` is used where a dialect lets From be absent.
+
+    ``tracking`` holds for messages that do not say themselves.
+    """
 
     default_sender: str = ""
+    tracking: Tracking = Tracking()
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +88,16 @@ def _streams(workspace_id: str, now: int) -> list[Query]:
         )
         for each in streams.DEFAULTS
     ]
+
+
+async def track(core: Core, workspace_id: str, tracking: Tracking) -> None:
+    """Choose what the workspace tracks from now on; callers that were seen lately follow within a second."""
+    async with core.db.transaction() as work:
+        # nothing else may change the settings between the look and the change
+        held = (await work.run(sql.workspace_settings(id=workspace_id)))[0]
+        chosen = msgspec.msgpack.decode(held[0][0], type=WorkspaceSettings)
+        changed = msgspec.msgpack.encode(msgspec.structs.replace(chosen, tracking=tracking))
+        await work.run(sql.workspace_settle(settings=changed, id=workspace_id), commit=True)
 
 
 async def workspace(core: Core, id: str) -> Workspace | None:

@@ -10,12 +10,14 @@ from core.clock import Clock
 from core.dns import Resolver
 from core.store.database import Database
 from core.tokens import Signer
+from core.tracking.choice import Tracking
 
 if TYPE_CHECKING:
     from core.credentials import CredentialCache
     from core.jobs.wake import Wake
     from core.messages.intake import Intake
     from core.numbers import Numbers
+    from core.tracking.sightings import Sightings
     from core.windows import Windows
 
 
@@ -27,6 +29,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due.
     ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
     ``spf`` are the mechanisms that a sender's SPF record must have.
+    Pixels and links stand under ``tracking_url``, else under ``public_url``.
     ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none.
     """
 
@@ -37,6 +40,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     tracking_host: str = ""
     inbound_host: str = ""
     spf: str = ""
+    tracking_url: str = ""
     key_pepper: str = ""
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
@@ -47,7 +51,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whose data a call may see and change, and what its credential allows.
 
-    ``workspace_id`` is empty for a credential of the whole account.
+    ``workspace_id`` is empty for a credential of the whole account. ``tracking``: what the workspace tracks in messages
+    that do not say themselves; None for nothing.
     """
 
     account_id: str
@@ -58,6 +63,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     scopes: frozenset[str] = frozenset()
     environment: str = "live"
+    tracking: Tracking | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +81,4 @@ class Core:
     bodies: Budget
     signer: Signer
     resolver: Resolver
+    sightings: "Sightings"

@@ -10,11 +10,13 @@ from typing import Final
 import msgspec
 
 from core import ids
+from core.accounts import WorkspaceSettings
 from core.clock import MINUTE
 from core.core import Caller, Core
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from core.store.database import Database, one, rows, write
 from core.store.statements import sql
+from core.tracking.choice import Tracking
 
 # one query a second and key at most; a revocation anywhere is obeyed everywhere within that second
 _LIFETIME_S: Final = 1.0
@@ -46,6 +48,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: int | None = None
     workspace_number: int | None = None
     workspace_name: str | None = None
+    settings: WorkspaceSettings | None = None
 
 
 class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +152,12 @@ def caller_of(credential: Credential) -> Caller:
         kind=credential.kind,
         scopes=credential.scopes,
         environment=credential.environment,
+        tracking=_tracking(credential.settings),
     )
+
+
+def _tracking(settings: WorkspaceSettings | None) -> Tracking | None:
+    return None if settings is None or settings.tracking == Tracking() else settings.tracking
 
 
 async def create(core: Core, new: NewCredential) -> str:

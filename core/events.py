@@ -1,26 +1,27 @@
 """Events: what happened to a message or one of its deliveries; appended, never changed.
 
 Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, bounced, complained, failed,
-suppressed, opened, clicked, unsubscribed, returned.
+suppressed, opened, clicked, scanned (a machine fetched or followed what a reader might have), unsubscribed, returned.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
 from core.core import Core
-from core.messages.message import Message
+from core.messages.message import WHOLE_MESSAGE, Message
 from core.store.database import listed, rows
 from core.store.statements import sql
+from core.tracking.sighting import Seen
 
-WHOLE_MESSAGE: Final = -1
+__all__ = ["WHOLE_MESSAGE", "Detail", "Event", "of_message", "of_messages"]
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The facts of an event: the SMTP reply and where it came from.
 
     ``type`` is a bounce's kind (``core.diagnosis``), ``bounce`` the number of its record.
+    ``seen``: what a pixel or a link told.
     """
 
     code: int = 0
@@ -29,6 +30,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     host: str = ""
     type: str = ""
     bounce: int = 0
+    seen: Seen | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,8 +18,10 @@ from dialects.dialect import Dialect
 from dialects.picking import Picker
 from dialects.request import Receive, Scope, Send
 from dialects.serving import Surface
+from gateway import tracking
 from gateway.logs import bind
 from gateway.metrics import CONTENT_TYPE, Metrics
+from gateway.proxies import Proxies
 
 _log = structlog.get_logger(__name__)
 _OWN: Final = "/_/"
@@ -28,13 +30,19 @@ _OWN: Final = "/_/"
 class Gateway:
     """The ASGI application: every dialect on one listener, the gateway's own pages under /_/."""
 
-    def __init__(self, core: Core, dialects: Sequence[Dialect], hosts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        dialects: Sequence[Dialect],
+        hosts: Mapping[str, str],
+        proxies: Proxies = Proxies(),  # noqa: B008  # nothing in it changes
+    ) -> None:
         """Compile every dialect; ``hosts`` are further host names, to the dialect's."""
         self._core = core
         self._picker = Picker(dialects, hosts)
         self._surfaces = {dialect.name: Surface(dialect) for dialect in dialects}
         self._metrics = Metrics()
-        self._own = _own_pages(core, self._metrics)
+        self._own = _own_pages(core, self._metrics, proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -64,7 +72,7 @@ class Gateway:
 _not_served = JSONResponse({"error": "No dialect of this server takes this request."}, status_code=404)
 
 
-def _own_pages(core: Core, metrics: Metrics) -> Starlette:
+def _own_pages(core: Core, metrics: Metrics, proxies: Proxies) -> Starlette:
     async def live(request: Request) -> Response:
         del request
         return JSONResponse({"status": "live"})
@@ -83,5 +91,10 @@ def _own_pages(core: Core, metrics: Metrics) -> Starlette:
         return Response(await metrics.text(core), media_type=CONTENT_TYPE)
 
     return Starlette(
-        routes=[Route("/_/live", live), Route("/_/ready", ready), Route("/_/metrics", figures)],
+        routes=[
+            Route("/_/live", live),
+            Route("/_/ready", ready),
+            Route("/_/metrics", figures),
+            *tracking.pages(core, proxies),
+        ],
     )

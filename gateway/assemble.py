@@ -27,6 +27,7 @@ from core.store.migrate import Migratable, migrate
 from core.store.postgres import Postgres
 from core.store.sqlite import SQLite
 from core.tokens import Signer, signer
+from core.tracking.sightings import Sightings
 from core.transport.capture import Capture
 from core.transport.relay import Relay, parse_url
 from core.transport.transport import Transport
@@ -55,6 +56,7 @@ def policy(settings: Settings) -> Policy:
         tracking_host=settings.tracking_host.lower(),
         inbound_host=settings.inbound_host.lower(),
         spf=settings.spf,
+        tracking_url=settings.tracking_url.rstrip("/"),
         key_pepper=settings.key_pepper,
         lease_s=settings.lease_s,
         retry_schedule_s=settings.retry_schedule_s,
@@ -80,6 +82,7 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
             db, policy(settings), made, resolver, in_flight_body_bytes=settings.in_flight_body_bytes
         )
         stack.push_async_callback(core.intake.close)
+        stack.push_async_callback(core.sightings.close)
         yield core
 
 
@@ -100,6 +103,7 @@ def make_core(
         bodies=Budget(in_flight_body_bytes),
         signer=made,
         resolver=resolver,
+        sightings=Sightings(lambda: held[0]),
     )
     held.append(core)
     return core

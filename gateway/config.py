@@ -8,6 +8,7 @@ import difflib
 import ipaddress
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -27,6 +28,8 @@ _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
 _RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
 _PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
 _NAME_SERVER = r"\A([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
+# an address or network; which of them it is, and whether it is one, ipaddress says
+_NETWORK = r"\A[0-9A-Fa-f.:]+(/[0-9]{1,3})?\Z"
 _HOST_OR_NONE = r"\A([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?\Z"
 # mechanisms of RFC 7208 5, without the "all" at the end
 _SPF = r"\A((a|mx|include:|ip4:|ip6:|exists:)\S*( +(a|mx|include:|ip4:|ip6:|exists:)\S*)*)?\Z"
@@ -85,6 +88,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=_PUBLIC_URL,
         ),
     ] = ""
+    tracking_url: Annotated[
+        str,
+        _about(
+            "address that pixels and tracked links stand under, led to this server; empty: that of `public_url`",
+            "https://links.example.com",
+            pattern=_PUBLIC_URL,
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, Meta(pattern=_NETWORK)], ...],
+        _about(
+            "proxies in front of this server, by address or network, whose X-Forwarded-For is believed",
+            '["10.0.0.0/8", "2001:db8::1"]',
+        ),
+    ] = ()
     database: Annotated[
         str,
         _about(
@@ -297,6 +315,8 @@ def load(config: Path | None, environ: Mapping[str, str], base: Settings | None 
         problems.append(_sentence("relay", "relay", "is needed, because transport is relay"))
     if settings.relay and not problems:
         problems.extend(_relay_problems(settings.relay))
+    if not problems:
+        problems.extend(_proxy_problems(settings.trusted_proxies))
     if problems:
         raise SettingsError(problems)
     return settings
@@ -310,6 +330,14 @@ def _relay_problems(url: str) -> Iterator[str]:
         cut = "@" in url.partition("?")[2]
         reason = "in a user name or password ? is written as %3F" if cut else str(error)
         yield _sentence("relay", "relay", f"cannot be used: {reason}")
+
+
+def _proxy_problems(proxies: Collection[str]) -> Iterator[str]:
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            yield _sentence("trusted_proxies", "trusted_proxies", f"cannot be used: {error}")
 
 
 def check_dialects(settings: Settings, known: Collection[str]) -> None:

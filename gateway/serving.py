@@ -20,6 +20,7 @@ from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
 from gateway.protocol import Protocol
+from gateway.proxies import Proxies
 from gateway.submission import Desk
 from gateway.submitter import Submitter
 
@@ -73,7 +74,7 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
     dialects = enabled(settings)
     hosts = {host: name for name, names in settings.hosts.items() for host in names}
     config = uvicorn.Config(
-        Gateway(core, list(dialects.values()), hosts),
+        Gateway(core, list(dialects.values()), hosts, Proxies(settings.trusted_proxies)),
         loop="none",
         http=Protocol,
         lifespan="off",

@@ -9,7 +9,6 @@ from core.messages.draft import (
     Rehearsal,
     Tag,
     TemplateUse,
-    TrackLinks,
     Value,
     is_storable,
 )
@@ -28,6 +27,7 @@ from core.messages.reading import (
 from core.messages.schedule import cancel, reschedule
 from core.messages.submission import Claim, NewBatch, Receipt, Submission
 from core.messages.summary import Summary, states, summaries
+from core.tracking.choice import TrackLinks
 
 __all__ = [
     "Attachment",

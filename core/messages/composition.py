@@ -9,6 +9,7 @@ from core.messages import offer
 from core.messages.draft import Party
 from core.messages.message import Delivery, Message, StoredAttachment
 from core.tokens import Signer
+from core.tracking import marking
 
 
 def letter(
@@ -33,6 +34,7 @@ def letter(
     if draft.id_headers:
         headers = (*headers, *((name, message.id) for name in draft.id_headers))
     headers = offer.headers(message, out, headers)
+    html, text = marking.marked(marking.Marker(policy, signer), message, recipient, (html, text), headers)
     return mime.Letter(
         message_id=message_id(policy, message),
         date=message.scheduled_at or message.created_at,
@@ -52,7 +54,7 @@ def letter(
 
 def is_personal(message: Message) -> bool:
     """Whether every recipient's letter is another one, so that each goes out by itself."""
-    return offer.is_made(message)
+    return offer.is_made(message) or marking.is_made(message)
 
 
 def message_id(policy: Policy, message: Message) -> str:

@@ -10,10 +10,10 @@ import msgspec
 
 from core.addresses import Address
 from core.diagnosis import Kind
+from core.tracking.choice import Tracking, TrackLinks
 
 # a template variable: JSON's types, nested
 Value = Any
-TrackLinks = Literal["none", "html", "text", "both"]
 
 _PACK: Final = msgspec.msgpack.Encoder()
 # deeper than any honest variables, and far from where any version of Python gives up
@@ -171,6 +171,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     def suppressed_stream(self) -> str:
         """The stream that a suppression of its recipients holds for; empty for all."""
         return self.stream if self.suppress_in == "stream" else ""
+
+    def tracked(self, habit: Tracking) -> "Draft":
+        """The same with a workspace's habit where it says nothing itself."""
+        opens = habit.opens if self.track_opens is None else self.track_opens
+        links = habit.links if self.track_links is None else self.track_links
+        return msgspec.structs.replace(self, track_opens=opens, track_links=links)
 
     def recipients(self) -> tuple[tuple[str, Party], ...]:
         """Role and party of every recipient, in order: to, cc, bcc."""

@@ -7,6 +7,9 @@ import msgspec
 
 from core.messages.draft import Draft
 
+# in the place of a delivery's position: what holds for all of them
+WHOLE_MESSAGE: Final = -1
+
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One recipient of a message. ``state``: ``queued``, ``deferred``, ``delivered``, ``bounced``, ``failed``,

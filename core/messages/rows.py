@@ -125,6 +125,8 @@ class Rows:
         batch_number: int,
     ) -> Receipt:
         message_id, number, now = ids.new(), self._take_number(), self._now
+        if caller.tracking is not None:
+            draft = draft.tracked(caller.tracking)
         content_id = shared.get(id(draft.content))
         body = _PACK.encode(self._content(draft, message_id, content_id))
         size = len(body)

@@ -25,6 +25,13 @@ WHERE account_id = :account_id AND name = :name
 -- name: workspace_get
 SELECT id, number, account_id, name, settings, created_at FROM workspaces WHERE id = :id
 
+-- name: workspace_settings
+-- holds the row for the change that follows
+UPDATE workspaces SET settings = settings WHERE id = :id RETURNING settings
+
+-- name: workspace_settle
+UPDATE workspaces SET settings = :settings WHERE id = :id
+
 -- name: credential_insert
 INSERT INTO credentials (id, account_id, workspace_id, dialect, kind, name, prefix, last4, hash, scopes, environment,
                          state, created_at)
@@ -34,7 +41,7 @@ ON CONFLICT DO NOTHING RETURNING id
 
 -- name: credential_by_hash
 SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, c.last4, c.hash, c.scopes,
-       c.environment, c.state, c.created_at, c.last_used_at, w.number, w.name
+       c.environment, c.state, c.created_at, c.last_used_at, w.number, w.name, w.settings
 FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
 WHERE c.dialect = :dialect AND c.hash = :hash
 

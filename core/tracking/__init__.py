@@ -1,0 +1,1 @@
+"""Opens and clicks: a pixel and rewritten links in what leaves, and what comes back from them."""

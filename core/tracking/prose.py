@@ -1,0 +1,44 @@
+"""The links of a plain text, and the text with some of them replaced. Pure."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from core.tracking.targets import target
+
+# letters of RFC 3986 alone; no link begins inside of a word
+_ADDRESS: Final = re.compile(
+    r"(?<![A-Za-z0-9+.\-])https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%|{}^\\`]+", re.IGNORECASE
+)
+# what ends a sentence around a link, not the link
+_AFTER: Final = ".,;:!?'*_`"
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+
+
+def rewritten(text: str, address: Callable[[str], str | None]) -> str:
+    """The text with each link replaced by what ``address`` makes of it, unless that is None."""
+
+    def replaced(found: re.Match[str]) -> str:
+        # a letter beyond ASCII: the link may go on or a word may begin, and nobody can tell which
+        if text[found.end() : found.end() + 1].isalnum():
+            return found[0]
+        shown = _trimmed(found[0])
+        leads = target(shown)
+        made = None if leads is None else address(leads)
+        return found[0] if made is None else made + found[0][len(shown) :]
+
+    return _ADDRESS.sub(replaced, text)
+
+
+def _trimmed(shown: str) -> str:
+    """Without the marks of the sentence around it; a bracket that was opened inside belongs to the link."""
+    end = len(shown)
+    while end and (
+        shown[end - 1] in _AFTER
+        or (
+            shown[end - 1] in _PAIRS
+            and shown.count(_PAIRS[shown[end - 1]], 0, end) < shown.count(shown[end - 1], 0, end)
+        )
+    ):
+        end -= 1
+    return shown[:end]
