@@ -85,6 +85,7 @@ def _streams(workspace_id: str, now: int) -> list[Query]:
             description=each.description,
             created_at=now,
             updated_at=now,
+            opt_out=each.opt_out,
         )
         for each in streams.DEFAULTS
     ]

@@ -108,7 +108,7 @@ class Conflict(Refusal):
 
 
 class Suppressed(Refusal):
-    """Every recipient is on a suppression list."""
+    """Every recipient is on a suppression list; ``kind`` ``topic`` where it is only that they do not want the topic."""
 
     def __init__(self, addresses: Sequence[str], *, kind: str = "") -> None:
         """Keep the addresses as they are compared: lower case."""

@@ -53,7 +53,7 @@ def of(message: Message, recipient: Delivery) -> Link:
         message_id=message.id,
         position=recipient.position,
         email=addresses.key(recipient.email),
-        stream=message.stream if asked is not None and asked.per_stream else "",
+        stream=message.stream if asked is not None and asked.managed else message.draft.suppressed_stream,
         topic_id=asked.topic_id if asked is not None else "",
     )
 

@@ -1,6 +1,6 @@
 """Streams: separated classes of traffic within a workspace, so that one's trouble is not the other's."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,10 +10,15 @@ from core.store.database import rows
 from core.store.statements import sql
 
 DEFAULT_SEND: Final = "outbound"
+OptOut = Literal["managed", "custom", "none"]
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream. ``kind``: ``transactional``, ``broadcast`` or ``inbound``."""
+    """A stream. ``kind``: ``transactional``, ``broadcast`` or ``inbound``.
+
+    ``opt_out``: ``managed`` letters offer a way out by themselves, ``custom`` ones have one of the sender's own. The
+    default stream's do neither, whatever stands here.
+    """
 
     workspace_id: str
     key: str
@@ -23,6 +28,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     archived_at: int | None
     created_at: int
     updated_at: int
+    opt_out: str = "none"
 
 
 class Default(msgspec.Struct, frozen=True):
@@ -32,12 +38,13 @@ class Default(msgspec.Struct, frozen=True):
     name: str
     kind: str
     description: str = ""
+    opt_out: OptOut = "none"
 
 
 DEFAULTS: Final = (
     Default(DEFAULT_SEND, "Default Transactional Stream", "transactional"),
     Default("inbound", "Default Inbound Stream", "inbound"),
-    Default("broadcast", "Default Broadcast Stream", "broadcast"),
+    Default("broadcast", "Default Broadcast Stream", "broadcast", opt_out="managed"),
 )
 
 

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from core import addresses
 from core.budget import Budget
 from core.clock import SECOND
 from core.core import Core
@@ -23,6 +22,7 @@ from core.jobs.held import Held
 from core.jobs.judgement import OPEN, failed, given_up, judge, redirected, rehearse
 from core.jobs.queue import Job
 from core.jobs.record import Record, Recorder, Step
+from core.messages.choices import Since, since
 from core.messages.composition import is_personal, letter
 from core.messages.message import Delivery, Message, Rendering
 from core.messages.reading import whole
@@ -57,17 +57,12 @@ class _Lapsed(Exception):  # noqa: N818  # said of the lease
 
 
 class _Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """A job with what was read for it; ``suppressed``: workspace, address, stream, where it had to be looked up."""
+    """A job with what was read for it; ``since``: whom to hold back, where it had to be looked up."""
 
     job: Job
     message: Message | None
     held: Held
-    suppressed: frozenset[tuple[str, str, str]]
-
-    def is_suppressed(self, message: Message, delivery: Delivery) -> bool:
-        """Whether the recipient was suppressed since the message was accepted."""
-        key = addresses.key(delivery.email)
-        return any((message.workspace_id, key, each) in self.suppressed for each in ("", message.stream))
+    since: Since
 
 
 class _Waiting:
@@ -137,11 +132,9 @@ class Deliverer:
         except msgspec.DecodeError as error:
             await self._part(jobs, held, waiting, error)
             return
-        suppressed = await self._suppressed_since(jobs, found)
+        told = await self._since(jobs, found)
         # popped, so that what has ended is not kept by what has not
-        turns = [
-            _Turn(job=job, message=found.pop(job.id, None), held=held, suppressed=suppressed) for job in jobs
-        ]
+        turns = [_Turn(job=job, message=found.pop(job.id, None), held=held, since=told) for job in jobs]
         work = [self._run_one(turn, waiting) for turn in turns]
         turns.clear()
         await _all(work)
@@ -151,18 +144,13 @@ class Deliverer:
         found = await rows(self._core.db, Message, query)
         return {message.id: message for message in await whole(self._core.db, found)}
 
-    async def _suppressed_since(
-        self, jobs: Sequence[Job], found: dict[str, Message]
-    ) -> frozenset[tuple[str, str, str]]:
+    async def _since(self, jobs: Sequence[Job], found: dict[str, Message]) -> Since:
         """Who must not be sent to any longer; asked for only where time has passed since the acceptance."""
         latest = self._core.clock.now() - _FRESH_S * SECOND
         tried = {job.id for job in jobs if job.attempts}
-        old = [each for each in found.values() if each.created_at < latest or each.id in tried]
-        keys = {addresses.key(each.email) for message in old for each in message.deliveries}
-        if not keys:
-            return frozenset()
-        suppressed = await self._core.db.fetch(sql.suppressions_among(emails=listed(sorted(keys))))
-        return frozenset((row[0], row[1], row[2]) for row in suppressed)
+        return await since(
+            self._core, [each for each in found.values() if each.created_at < latest or each.id in tried]
+        )
 
     async def _part(
         self, jobs: Sequence[Job], held: Held, waiting: "_Waiting", error: msgspec.DecodeError
@@ -235,7 +223,7 @@ class Deliverer:
     async def _deliver(self, turn: "_Turn", message: Message) -> Record:
         job = turn.job
         still_open = [each for each in message.deliveries if each.state in OPEN]
-        late = [each for each in still_open if turn.is_suppressed(message, each)]
+        late = [each for each in still_open if turn.since.holds_back(message, each)]
         blocked = [Step(delivery=each, kind="suppressed", state="suppressed") for each in late]
         pending = tuple(each for each in still_open if each not in late)
         rehearsed = tuple(each for each in pending if each.email.lower() in message.draft.rehearsals)

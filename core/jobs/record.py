@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from core import addresses, bounces, events, ids, suppressions
+from core import bounces, events, ids, suppressions
 from core.core import Core
 from core.jobs.queue import Job
 from core.messages.message import Delivery, Message, Rendering
@@ -118,7 +118,7 @@ class _Rows:
         self._deliveries: list[tuple[Any, ...]] = []
         self._complaints: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
-        self._suppressions: list[tuple[str, str, str, str, str, int]] = []
+        self._suppressions: list[suppressions.Entry] = []
         self._bounces: list[tuple[Any, ...]] = []
         self._again: list[tuple[Any, ...]] = []
         for record in batch:
@@ -131,7 +131,7 @@ class _Rows:
             sql.delivery_record.many(self._deliveries),
             sql.delivery_complain.many(self._complaints),
             sql.event_insert.many(self._events),
-            suppressions.insertion(self._suppressions),
+            *suppressions.insertion(self._suppressions),
             sql.bounce_insert.many(self._bounces),
             sql.job_again.many(self._again),
         ]
@@ -178,15 +178,15 @@ class _Rows:
             (message.id, ids.new(), message.workspace_id, delivery.position, step.kind, now, packed)
         )
         if step.suppress:
-            email = addresses.key(delivery.email)
             self._suppressions.append(
-                (
-                    message.workspace_id,
-                    email,
-                    message.draft.suppressed_stream,
-                    step.suppress,
-                    "recipient",
-                    now,
+                suppressions.Entry(
+                    workspace_id=message.workspace_id,
+                    email=delivery.email,
+                    stream=message.draft.suppressed_stream,
+                    reason=step.suppress,
+                    origin="recipient",
+                    at=now,
+                    message_id=message.id,
                 )
             )
 

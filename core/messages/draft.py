@@ -102,15 +102,14 @@ class OptOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
     ``header``: by its header, unless the caller wrote a List-Unsubscribe of their own. ``managed``: by header in any
     case, and by a footer where no word of ``links`` or ``urls`` stands in the letter. In braces, a word of ``links``
-    becomes a link, one of ``urls`` the bare address. ``per_stream``: what is said no to is the stream, not the
-    workspace; ``topic_id``, filled in at acceptance, comes before both.
+    becomes a link, one of ``urls`` the bare address. What is said no to is the topic, where there is a ``topic_id``
+    (filled in at acceptance), a managed stream, or whatever a suppression of the draft's recipients holds for.
     """
 
     header: bool = False
     managed: bool = False
     links: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
-    per_stream: bool = False
     topic_id: str = ""
 
 

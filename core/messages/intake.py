@@ -13,6 +13,7 @@ import msgspec
 from core import addresses, mime
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
+from core.messages import choices
 from core.messages.draft import Draft, is_storable
 from core.messages.rows import Rows
 from core.messages.submission import Claim, NewBatch, Receipt, Submission
@@ -125,7 +126,10 @@ async def recall(core: Core, caller: Caller, claim: Claim) -> list[Receipt] | No
 
 
 def _questions(core: Core, batch: list[Submission]) -> list[Query]:
-    """Everything the whole batch needs to know, in a fixed order: taken keys, suppressions, domains, senders."""
+    """Everything the whole batch needs to know, in a fixed order.
+
+    Suppressions, domains and senders, topics and streams, taken keys.
+    """
     keys = listed(sorted({s.claim.stored_key(s.caller) for s in batch if s.claim is not None}))
     drafts = [draft for submission in batch for draft in submission.drafts]
     steps = [sql.suppressions_among(emails=listed(list({key for draft in drafts for key in _keys(draft)})))]
@@ -133,6 +137,7 @@ def _questions(core: Core, batch: list[Submission]) -> list[Query]:
         senders = {draft.sender.email.lower() for draft in drafts}
         steps.append(sql.domains_verified(names=listed([s.rpartition("@")[2] for s in senders])))
         steps.append(sql.senders_known(emails=listed(list(senders))))
+    steps.extend(choices.questions(batch))
     if keys != "[]":
         steps.append(sql.claims_expire(keys=keys, now=core.clock.now()))
         steps.append(sql.claims_take(keys=keys))
@@ -153,8 +158,10 @@ class _Facts:
         self._suppressed = {(row[0], row[1], row[2]) for row in answers[0]}
         self._domains = {(row[0], row[1]) for row in answers[1]} if self._checked else set()
         self._senders = {(row[0], row[1]): row[2] for row in answers[2]} if self._checked else {}
-        asked = any(submission.claim is not None for submission in batch)
-        self._taken = {row[0] for row in answers[-1]} if asked else set()
+        keyed = any(submission.claim is not None for submission in batch)
+        self._taken = {row[0] for row in answers[-1]} if keyed else set()
+        between = answers[3 if self._checked else 1 : -2 if keyed else None]
+        self._choices = choices.Choices(between) if between else None
         self.refused_keys: list[str] = []
 
     def decide(self, submission: Submission, written: Rows) -> None:
@@ -169,6 +176,10 @@ class _Facts:
                 return
             # a second submission of the same batch with the same key has lost
             self._taken.remove(key)
+        if self._choices is not None:
+            submission.drafts = [
+                self._choices.offered(submission.caller, draft) for draft in submission.drafts
+            ]
         checked = [self._check(submission.caller, draft) for draft in submission.drafts]
         refused = next((each for each in checked if isinstance(each, Refusal)), None)
         if refused is not None and (submission.atomic or all(isinstance(each, Refusal) for each in checked)):
@@ -185,21 +196,30 @@ class _Facts:
             and (refusal := self._check_sender(caller, draft)) is not None
         ):
             return refusal
-        if draft.topic:
-            # there are no topics yet: a recipient's choice must not be passed over
+        told = self._choices if draft.topic else None
+        if told is not None and told.is_unknown(caller, draft):
             return NotFound("topic", draft.topic)
-        if not self._suppressed:
+        if not self._suppressed and told is None:
             return ()
         hit = tuple(dict.fromkeys(key for key in _keys(draft) if self._blocks(caller, draft, key)))
         if hit and (
             draft.on_suppressed == "refuse" or (draft.on_suppressed == "drop" and _all_of(draft, hit))
         ):
-            return Suppressed(hit)
+            return Suppressed(hit, kind=self._kind(caller, draft, hit))
         return hit
 
     def _blocks(self, caller: Caller, draft: Draft, key: str) -> bool:
+        if self._is_suppressed(caller, draft, key):
+            return True
+        return self._choices is not None and self._choices.declines(caller, draft, key)
+
+    def _is_suppressed(self, caller: Caller, draft: Draft, key: str) -> bool:
         held = self._suppressed
         return (caller.workspace_id, key, "") in held or (caller.workspace_id, key, draft.stream) in held
+
+    def _kind(self, caller: Caller, draft: Draft, hit: tuple[str, ...]) -> str:
+        """``topic`` where nothing but the topic stands in the way."""
+        return "" if any(self._is_suppressed(caller, draft, key) for key in hit) else "topic"
 
     def _check_sender(self, caller: Caller, draft: Draft) -> Refusal | None:
         email = draft.sender.email.lower()

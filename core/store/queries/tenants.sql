@@ -64,13 +64,18 @@ UPDATE credentials SET last_used_at = :now WHERE id = :id
 UPDATE credentials SET state = :state WHERE id = :id RETURNING id
 
 -- name: stream_insert
-INSERT INTO streams (workspace_id, key, name, kind, description, archived_at, created_at, updated_at)
-VALUES (:workspace_id, :key, :name, :kind, :description, NULL, :created_at, :updated_at)
+INSERT INTO streams (workspace_id, key, name, kind, description, archived_at, created_at, updated_at, opt_out)
+VALUES (:workspace_id, :key, :name, :kind, :description, NULL, :created_at, :updated_at, :opt_out)
 ON CONFLICT DO NOTHING
 
 -- name: streams_of_workspace
-SELECT workspace_id, key, name, kind, description, archived_at, created_at, updated_at FROM streams
+SELECT workspace_id, key, name, kind, description, archived_at, created_at, updated_at, opt_out FROM streams
 WHERE workspace_id = :workspace_id ORDER BY created_at, key
+
+-- name: streams_managed
+-- the managed ones: their letters offer a way out by themselves
+SELECT workspace_id, key FROM streams
+WHERE opt_out = 'managed' AND workspace_id IN (SELECT value FROM json_array_elements_text(:workspaces))
 
 -- name: domain_put
 INSERT INTO domains (id, account_id, name, verified_at, created_at)
@@ -95,19 +100,3 @@ WHERE verified_at IS NOT NULL AND name IN (SELECT value FROM json_array_elements
 -- name: senders_known
 SELECT account_id, email, confirmed_at FROM senders
 WHERE email IN (SELECT value FROM json_array_elements_text(:emails))
-
--- name: suppressions_among
-SELECT workspace_id, email, stream FROM suppressions
-WHERE email IN (SELECT value FROM json_array_elements_text(:emails))
-
--- name: suppression_insert
-INSERT INTO suppressions (workspace_id, email, stream, id, reason, origin, created_at)
-VALUES (:workspace_id, :email, :stream, :id, :reason, :origin, :created_at)
-ON CONFLICT DO NOTHING
-
--- name: suppression_delete
-DELETE FROM suppressions WHERE workspace_id = :workspace_id AND email = :email AND stream = :stream RETURNING id
-
--- name: suppressions_of_workspace
-SELECT id, email, stream, reason, origin, created_at FROM suppressions
-WHERE workspace_id = :workspace_id ORDER BY id

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from core import messages, optout, suppressions
+from core import messages, optout, suppressions, topics
 from core.messages import OptOut, Rehearsal
+from core.topics import NewTopic
 from gateway.assemble import working
 from gateway.serving import running
 from tests.core.post import (
@@ -213,6 +214,32 @@ async def test_a_message_that_waited_obeys_what_came_in_between(post):
     assert ["sent", "deferred", "suppressed"] == [
         kind for kind, each in await post.events(deferred) if each == 0
     ]
+
+
+async def test_a_message_that_waited_obeys_a_choice_made_in_between(post):
+    """Whoever said no to a topic meanwhile does not get it; a topic that is gone holds nobody back."""
+    core, caller = post.core, post.caller
+    made = [await topics.create(core, caller, NewTopic(name=key, key=key)) for key in ("news", "ads")]
+    late = post.clock.now() + 3_600_000_000
+    news = await post.send(draft(ANN, BOB, topic="news", send_at=late))
+    ads = await post.send(draft(ANN, topic="ads", send_at=late))
+    for topic in made:
+        await topics.choose(core, caller, topic, "Ann@example.com", "opt_out")
+    await topics.delete(core, caller, made[1].id)
+    await post.later(3601)
+
+    assert (["suppressed", "delivered"], ["delivered"]) == (await post.states(news), await post.states(ads))
+    assert [(ANN,), (BOB,)] == sorted(post.taken())
+
+
+async def test_whoever_was_let_go_gets_mail_again(post):
+    """What was accepted before stays suppressed, what comes after is sent."""
+    await suppressions.suppress(post.core, post.caller, ANN, stream="outbound")
+    before = await post.send(draft(ANN))
+    await suppressions.release(post.core, post.caller, ANN, stream="outbound")
+    after = await post.send(draft(ANN))
+
+    assert (["suppressed"], ["delivered"]) == (await post.states(before), await post.states(after))
 
 
 async def test_a_backlog_obeys_what_came_in_between(settings, clock, sink):

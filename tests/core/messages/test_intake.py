@@ -5,10 +5,11 @@ import asyncio
 import msgspec
 import pytest
 
-from core import events, messages, senders, suppressions
+from core import events, messages, senders, suppressions, topics
 from core.accounts import ensure_account
 from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
 from core.messages import Attachment, Content, NewBatch, Receipt, Tag
+from core.topics import NewTopic
 from gateway.assemble import opened
 from tests.core.post import ANN, BOB, CAT, SENDER, accepted, caller_in, count, draft, party, select
 
@@ -133,10 +134,14 @@ async def test_what_breaks_out_of_its_place_is_refused(core, caller, asked, fiel
     assert (field, 0, 0) == (refused.value.field, await count(core, "messages"), await count(core, "jobs"))
 
 
-async def test_a_topic_is_refused_as_long_as_there_are_none(core, caller):
-    """A recipient's choice is not passed over in silence."""
-    with pytest.raises(NotFound, match="topic"):
-        await messages.submit(core, caller, draft(topic="news"))
+async def test_an_unknown_topic_is_refused(core, caller):
+    """A recipient's choice must not be passed over, so another workspace's topic is unknown as well."""
+    theirs = await topics.create(core, await caller_in(core, "other"), NewTopic(name="News", key="news"))
+    for named in ("news", theirs.id):
+        with pytest.raises(NotFound, match="topic"):
+            await messages.submit(core, caller, draft(topic=named))
+
+    assert 0 == await count(core, "messages")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.core.post import ANN, BOB, draft
 
 POLICY = Policy(public_url="https://mail.example.com")
 WORDS = OptOut(links=("x:leave",), urls=("x:leave_url", "LEAVE_URL"))
-MANAGED = OptOut(managed=True, per_stream=True, links=WORDS.links, urls=WORDS.urls)
+MANAGED = OptOut(managed=True, links=WORDS.links, urls=WORDS.urls)
 
 
 def message(**fields):
