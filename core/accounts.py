@@ -23,11 +23,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an owner can choose for a workspace. ``default_sender`` is used where a dialect lets From be absent.
 
-    ``tracking`` holds for messages that do not say themselves.
+    ``tracking`` holds for messages that do not say themselves. ``inbound_spam_threshold``: letters that a scanner gave
+    a higher score are blocked; 0 blocks none.
     """
 
     default_sender: str = ""
     tracking: Tracking = Tracking()
+    inbound_spam_threshold: float = 0
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):

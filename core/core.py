@@ -14,6 +14,7 @@ from core.tracking.choice import Tracking
 
 if TYPE_CHECKING:
     from core.credentials import CredentialCache
+    from core.inbound.inbox import Inbox
     from core.jobs.wake import Wake
     from core.messages.intake import Intake
     from core.numbers import Numbers
@@ -76,6 +77,7 @@ class Core:
     numbers: "Numbers"
     credentials: "CredentialCache"
     intake: "Intake"
+    inbox: "Inbox"
     wake: "Wake"
     windows: "Windows"
     bodies: Budget

@@ -5,11 +5,12 @@ traces of the way (Received, Return-Path), signatures over bytes that will not l
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32, compat32
 from email.utils import getaddresses
+from itertools import count
 from typing import Final
 
 from core import addresses, words
@@ -24,7 +25,10 @@ _UNSAFE: Final = re.compile("[\r\n\x00\ud800-\udfff]+")
 _FOLD: Final = re.compile(r"(?:\r\n|\r|\n)(?=[ \t])")
 # what a msg-id may hold (RFC 5322 3.6.4), in a length that fits on a line
 _ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
-_MOST_FIELDS: Final = 1000
+MOST_FIELDS: Final = 1000
+_MOST_PARTS: Final = 10_000
+# 50 MB in base64 have 700,000
+_MOST_LINES: Final = 1_000_000
 _SLICE_BYTES: Final = 64 * 1024
 _LONGEST_LIST: Final = 100_000
 # the parser takes malformed parameters for granted in a few places and has no error of its own
@@ -55,12 +59,10 @@ def read(raw: bytes, recipients: Sequence[Address]) -> Draft:
     They get it, whatever its header says: those that To and Cc do not name are bcc, and whom To and Cc name beside
     them is shown only. Raises Invalid, and Unsupported for a structure that a draft cannot hold.
     """
-    if has_too_many(raw):
-        raise Invalid("body", "has too many nested parts")
-    letter = _parsed(raw)
-    fields = [(name, _line(value)) for name, value in letter.raw_items()]
-    if len(fields) > _MOST_FIELDS:
-        raise Invalid("header", f"has more than {_MOST_FIELDS} fields")
+    letter = parsed(raw)
+    fields = [(name, unfolded(value)) for name, value in letter.raw_items()]
+    if len(fields) > MOST_FIELDS:
+        raise Invalid("header", f"has more than {MOST_FIELDS} fields")
     content = _content(letter, fields)
     wanted = {addresses.key(each.email): each for each in recipients}
     named_to, named_cc = _people(fields, "To"), _people(fields, "Cc")
@@ -78,8 +80,14 @@ def read(raw: bytes, recipients: Sequence[Address]) -> Draft:
     )
 
 
-def _parsed(raw: bytes) -> Message:
-    parser = BytesFeedParser(_Letter, policy=compat32)
+def parsed(raw: bytes) -> Message:
+    """The tree of a letter's parts; raises Invalid where it cannot be told, or would take too much to tell."""
+    if has_too_many(raw):
+        raise Invalid("body", "has too many nested parts")
+    # the parser holds each line and each part by itself
+    if raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n") > _MOST_LINES:
+        raise Invalid("body", "has too many lines")
+    parser = BytesFeedParser(_counted(), policy=compat32)
     try:
         for start in range(0, len(raw), _SLICE_BYTES):
             # the parser spreads what it is given to four bytes a letter
@@ -89,12 +97,24 @@ def _parsed(raw: bytes) -> Message:
         raise Invalid("body", "cannot be read as a message") from error
 
 
-def _line(value: str) -> str:
+def _counted() -> Callable[..., Message]:
+    """What makes parts, up to the most that a letter may have."""
+    numbers = count()
+
+    def make(*, policy: Compat32) -> Message:
+        if next(numbers) > _MOST_PARTS:
+            raise ValueError("too many parts")
+        return _Letter(policy=policy)
+
+    return make
+
+
+def unfolded(value: str) -> str:
     """A field's value on one line; bytes that are no ASCII are UTF-8, else the charset of western mail."""
-    unfolded = _BREAK.sub(" ", _FOLD.sub("", str(value))).strip()
-    if unfolded.isascii():
-        return unfolded
-    data = unfolded.encode("utf-8", "surrogateescape")
+    line = _BREAK.sub(" ", _FOLD.sub("", str(value))).strip()
+    if line.isascii():
+        return line
+    data = line.encode("utf-8", "surrogateescape")
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -111,7 +131,7 @@ def _content(letter: Message, fields: Fields) -> Content:
         and not lower.startswith("content-")
     ]
     return Content(
-        subject=_decoded(next(_values(fields, "Subject"), "")),
+        subject=decoded(next(values(fields, "Subject"), "")),
         html=bodies.html,
         text=bodies.text,
         headers=tuple(kept),
@@ -119,11 +139,13 @@ def _content(letter: Message, fields: Fields) -> Content:
     )
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """A field's text with its encoded words undone, in characters that can be kept and sent."""
     return _UNSAFE.sub(" ", words.decode(text))
 
 
-def _values(fields: Fields, name: str) -> Iterator[str]:
+def values(fields: Fields, name: str) -> Iterator[str]:
+    """Every value of a field, in order."""
     return (value for key, value in fields if key.lower() == name.lower())
 
 
@@ -136,7 +158,7 @@ def _sender(fields: Fields) -> Party:
 
 def _people(fields: Fields, name: str) -> tuple[Party, ...]:
     """Everybody a field names, each once; raises Invalid."""
-    text = ", ".join(value for value in _values(fields, name) if value)
+    text = ", ".join(value for value in values(fields, name) if value)
     if len(text) > _LONGEST_LIST:
         raise Invalid(name, "is too long")
     try:
@@ -157,7 +179,7 @@ def _odd(field: str, text: str) -> list[Address]:
         # nobody at all is fine ("undisclosed-recipients:;"); Python from 3.13 on says so of broken lists too
         if not pairs and ("@" in text or text.count("(") != text.count(")")):
             raise Invalid(field, "holds an address that cannot be read")
-        return [Address(addresses.parse(bare).email, _decoded(name)) for name, bare in pairs]
+        return [Address(addresses.parse(bare).email, decoded(name)) for name, bare in pairs]
     except (AddressError, RecursionError, IndexError) as error:
         raise Invalid(field, "holds an address that cannot be read") from error
 
@@ -168,5 +190,5 @@ def _taken(named: tuple[Party, ...], wanted: dict[str, Address]) -> tuple[Party,
 
 
 def _message_id(fields: Fields) -> str:
-    found = _ID.search(next(_values(fields, "Message-ID"), ""))
+    found = _ID.search(next(values(fields, "Message-ID"), ""))
     return found[0] if found else ""

@@ -16,7 +16,7 @@ _BOUNDARY: Final = re.compile(rb"boundary[*0 \t]*=", re.IGNORECASE)
 # each nesting costs the parser a look at every line; nobody's mail comes near
 _MOST_MULTIPARTS: Final = 100
 # each becomes a row
-_MOST_FILES: Final = 1000
+MOST_FILES: Final = 1000
 # parameters that do not describe the data
 _OF_THE_WRAPPING: Final = re.compile(r"(?:name|boundary)(?:\*.*)?", re.IGNORECASE)
 # taking these apart makes them worthless
@@ -41,6 +41,7 @@ class Bodies:
         self.text: str | None = None
         self.html: str | None = None
         self._files: list[tuple[Attachment, bool]] = []
+        self._kept = 0
 
     @classmethod
     def of(cls, letter: Message) -> Self:
@@ -57,11 +58,11 @@ class Bodies:
         )
 
     def _add(self, part: Message, ancestors: tuple[str, ...], parent: str) -> None:
-        media, parameters = headers.media_type(_value(part, "content-type") or "text/plain")
+        media, parameters = headers.media_type(_value(part, "content-type") or _implied(parent))
         children = part.get_payload() if part.is_multipart() else None
         if isinstance(children, list):
             if media in _SEALED:
-                raise Unsupported(f"A {media} message")
+                self.refuse(f"A {media} message")
             for child in (each for each in children if isinstance(each, Message)):
                 self._add(child, (*ancestors, media), media)
             return
@@ -74,38 +75,56 @@ class Bodies:
         if not is_file and self._take(part, media, parameters, ancestors):
             return
         if not is_file and parent == "multipart/alternative" and media not in {*_BODIES, *_FILE_ALTERNATIVES}:
-            raise Unsupported(f"An alternative of type {media}")
+            self.refuse(f"An alternative of type {media}")
         self._keep(part, name, headers.with_parameters(media, _describing(parameters)), disposition)
+
+    def refuse(self, what: str) -> None:
+        """Say no to what cannot be sent on as it came; raises Unsupported."""
+        raise Unsupported(what)
+
+    def belongs(self, slot: str, ancestors: tuple[str, ...], data: bytes) -> bool:
+        """Whether a text without a name is part of a body."""
+        del data
+        other = self.html if slot == "text" else self.text
+        return other is None or "multipart/alternative" in ancestors
+
+    def keep(self, file: Attachment, disposition: str) -> None:
+        """Add a file; raises Invalid for too many."""
+        if len(self._files) >= MOST_FILES:
+            raise Invalid("body", f"has more than {MOST_FILES} parts")
+        self._files.append((file, disposition == "attachment"))
 
     def _take(
         self, part: Message, media: str, parameters: list[tuple[str, str]], ancestors: tuple[str, ...]
     ) -> bool:
         """Make it part of a body, if it is one."""
         slot = _BODIES.get(media)
-        if slot is None:
+        data = _data(part) if slot is not None else b""
+        if slot is None or not self.belongs(slot, ancestors, data):
             return False
-        other = self.html if slot == "text" else self.text
-        if other is not None and "multipart/alternative" not in ancestors:
-            return False
-        text = _decoded(_data(part), _parameter(parameters, "charset"))
+        text = _decoded(data, _parameter(parameters, "charset"))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         held: str | None = getattr(self, slot)
         setattr(self, slot, text if held is None else f"{held}\n{text}")
         return True
 
     def _keep(self, part: Message, name: str, content_type: str, disposition: str) -> None:
-        if len(self._files) >= _MOST_FILES:
-            raise Invalid("body", f"has more than {_MOST_FILES} parts")
         plain_type = content_type.partition(";")[0]
         ending = mimetypes.guess_extension(plain_type) or ".bin"
         content_id = _clean(_value(part, "content-id").strip().strip("<>"))
         file = Attachment(
-            filename=name or f"part-{len(self._files) + 1}{ending}",
+            filename=name or f"part-{self._kept + 1}{ending}",
             content_type=content_type,
             content_id=content_id,
             data=_data(part),
         )
-        self._files.append((file, disposition == "attachment"))
+        self._kept += 1
+        self.keep(file, disposition)
+
+
+def _implied(parent: str) -> str:
+    """The type of a part that names none (RFC 2046 5.1.5)."""
+    return "message/rfc822" if parent == "multipart/digest" else "text/plain"
 
 
 def _loose(file: Attachment) -> Attachment:

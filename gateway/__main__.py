@@ -8,6 +8,7 @@ from core.errors import Refusal
 from core.store.database import StoreUnavailable
 from gateway.commands.bench import bench
 from gateway.commands.domains import domains
+from gateway.commands.inbound import inbound_
 from gateway.commands.keys import keys
 from gateway.commands.migrate import migrate
 from gateway.commands.routes import routes
@@ -29,7 +30,7 @@ def cli() -> None:
     """  # noqa: D301  # click wants a real backspace before lines that it keeps
 
 
-for command in (dev, serve, worker, migrate, keys, domains, suppressions, templates, routes, bench):
+for command in (dev, serve, worker, migrate, keys, domains, inbound_, suppressions, templates, routes, bench):
     cli.add_command(command)
 
 

@@ -13,6 +13,7 @@ from core.core import Core, Policy
 from core.credentials import CredentialCache
 from core.dns import DnsResolver, Resolver
 from core.fetch import Fetcher
+from core.inbound import Inbox
 from core.jobs.deliver import Deliverer, Routes
 from core.jobs.files import Files
 from core.jobs.periodic import Chores
@@ -83,6 +84,7 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
         )
         stack.push_async_callback(core.intake.close)
         stack.push_async_callback(core.sightings.close)
+        stack.push_async_callback(core.inbox.close)
         yield core
 
 
@@ -98,6 +100,7 @@ def make_core(
         numbers=Numbers(db),
         credentials=CredentialCache(db, chosen.key_pepper),
         intake=Intake(lambda: held[0]),
+        inbox=Inbox(lambda: held[0]),
         wake=Wake(),
         windows=Windows(),
         bodies=Budget(in_flight_body_bytes),

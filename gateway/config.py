@@ -80,6 +80,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool | None,
         _about("take logins by SMTP over TLS only; unset: unless `host` is this machine's own", "true"),
     ] = None
+    inbound_smtp: Annotated[
+        bool,
+        _about("take mail from other servers (MX); `false` leaves the port for it closed", "false"),
+    ] = True
+    inbound_smtp_port: Annotated[
+        int,
+        _about(
+            "TCP port of the listener for mail from other servers; 0 picks a free one", "25", ge=0, le=65535
+        ),
+    ] = 2525
+    inbound_most_bytes: Annotated[
+        int, _about("size of the largest message taken from other servers", "52428800", ge=64 * 1024)
+    ] = 50 * 1024 * 1024
     public_url: Annotated[
         str,
         _about(
@@ -161,7 +174,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     inbound_host: Annotated[
         str,
         _about(
-            "host of the listener for incoming mail, as MX records name it; empty: none are offered",
+            "host of the listener for incoming mail, as MX records name it, and domain of the address that each "
+            "workspace has for mail to it; empty: neither is offered",
             "mx.example.com",
             pattern=_HOST_OR_NONE,
         ),
@@ -263,6 +277,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return not ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host != "localhost"
+
+    @property
+    def inbound_smtp_url(self) -> str:
+        """Tell where mail from other servers is taken, empty where it is not."""
+        return f"smtp://{self._reachable}:{self.inbound_smtp_port}" if self.inbound_smtp else ""
 
     @property
     def _reachable(self) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from click import ClickException
 
+from core import inbound
 from core.accounts import Workspace
 from core.core import Core
 from core.errors import Conflict
@@ -29,13 +30,20 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     url: str
     smtp: str = ""
+    inbound_smtp: str = ""
+    inbound_address: str = ""
     keys: Keys
     samples: dict[str, str] = {}
 
     def shell(self) -> str:
         """The same as variables of a shell."""
-        mail = {"SMTP": self.smtp} if self.smtp else {}
-        names = {"URL": self.url} | mail | dict(_flat(self.keys))
+        mail = {
+            "SMTP": self.smtp,
+            "INBOUND_SMTP": self.inbound_smtp,
+            "INBOUND_ADDRESS": self.inbound_address,
+        }
+        held = {name: value for name, value in mail.items() if value}
+        names = {"URL": self.url} | held | dict(_flat(self.keys))
         return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in names.items())
 
     def welcome(self) -> str:
@@ -44,6 +52,11 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         if self.smtp:
             lines += [
                 f"and takes mail on {self.smtp}: a dialect's name as user name, its key as password",
+                "",
+            ]
+        if self.inbound_smtp and self.inbound_address:
+            lines += [
+                f"and mail from other servers on {self.inbound_smtp}: yours is {self.inbound_address}",
                 "",
             ]
         for name, sample in self.samples.items():
@@ -76,7 +89,14 @@ async def development(
         )
         for dialect in dialects.values()
     }
-    made = Development(url=settings.url, smtp=settings.smtp_url, keys=keys, samples=samples)
+    made = Development(
+        url=settings.url,
+        smtp=settings.smtp_url,
+        inbound_smtp=settings.inbound_smtp_url,
+        inbound_address=await inbound.address_of(core, place.id) if settings.inbound_smtp else "",
+        keys=keys,
+        samples=samples,
+    )
     # told whole and readable by its owner alone, since both hold keys
     _write(data / _SHELL, made.shell().encode())
     told = msgspec.json.encode(msgspec.structs.replace(made, samples={}))

@@ -19,8 +19,10 @@ from gateway.app import Gateway
 from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
+from gateway.exchanger import Exchanger
 from gateway.protocol import Protocol
 from gateway.proxies import Proxies
+from gateway.reception import Reception
 from gateway.submission import Desk
 from gateway.submitter import Submitter
 
@@ -96,6 +98,13 @@ async def serving(core: Core, settings: Settings, bound: socket.socket) -> Async
         await task
 
 
+def listen_for_servers(settings: Settings) -> socket.socket | None:
+    """A bound socket for mail from other servers, or None where the settings want none."""
+    if not settings.inbound_smtp:
+        return None
+    return listen(settings.host, settings.inbound_smtp_port, "inbound_smtp_port")
+
+
 class MailSockets(NamedTuple):
     """Where mail is submitted: in the open at first, and with TLS from the start."""
 
@@ -146,6 +155,17 @@ def _reloading(certificate: Certificate) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
+
+
+@asynccontextmanager
+async def receiving(core: Core, settings: Settings, bound: socket.socket | None) -> AsyncIterator[None]:
+    """Take mail from other servers for the length of the block; leaving it lets the messages in work end."""
+    if bound is None:
+        yield
+        return
+    desk = Reception(core, (), settings.inbound_most_bytes, certificate=Certificate.of(settings))
+    async with _talking(bound, lambda others: Exchanger(desk, others)):
+        yield
 
 
 @asynccontextmanager

@@ -138,7 +138,8 @@ def dev() -> Iterator[Dev]:
     data = Path(tempfile.mkdtemp(prefix="bp-dev-"))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("BABELPOST_")}
     environment["BABELPOST_RATE_LIMITS"] = "{ sendflare = 0, resend = 0, pufferpost = 0 }"
-    command = [sys.executable, "-m", "gateway", "dev", "--port", "0", "--smtp-port", "0", "--data", str(data)]
+    ports = ["--port", "0", "--smtp-port", "0", "--inbound-port", "0"]
+    command = [sys.executable, "-m", "gateway", "dev", *ports, "--data", str(data)]
     with (data / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         _await(process, data)

@@ -43,6 +43,7 @@ def _environment(place: Path) -> dict[str, str]:
     return kept | {
         "BABELPOST_PORT": "0",
         "BABELPOST_SMTP_PORT": "0",
+        "BABELPOST_INBOUND_SMTP_PORT": "0",
         "PATH": f"{place / 'bin'}:{Path(sys.prefix) / 'bin'}:{kept['PATH']}",
     }
 

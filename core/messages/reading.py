@@ -22,8 +22,8 @@ from core.store.statements import sql
 
 T = TypeVar("T", Content, Rendering)
 
-_FIRST: Final = "00000000-0000-0000-0000-000000000000"
-_LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+FIRST: Final = "00000000-0000-0000-0000-000000000000"
+LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _CONTENTS: Final = msgspec.msgpack.Decoder(Content)
 _RENDERINGS: Final = msgspec.msgpack.Decoder(Rendering)
 # what a list reads at once: a little more where a single one is larger
@@ -86,30 +86,32 @@ async def _check_cursor(core: Core, caller: Caller, request: PageRequest) -> Non
 
 
 def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, str | bool | None]:
-    floor = _FIRST if wanted.since is None else ids.floor(wanted.since)
-    ceiling = _LAST if wanted.until is None else ids.floor(wanted.until)
+    floor = FIRST if wanted.since is None else ids.floor(wanted.since)
+    ceiling = LAST if wanted.until is None else ids.floor(wanted.until)
     return {
         "workspace_id": caller.workspace_id,
         "environment": caller.environment,
-        "before_id": min(ceiling, request.after or _LAST),
-        "after_id": max(floor, request.before or _FIRST),
+        "before_id": min(ceiling, request.after or LAST),
+        "after_id": max(floor, request.before or FIRST),
         "stream": wanted.stream,
-        "sender": _lower(wanted.sender),
+        "sender": lower(wanted.sender),
         "tag": wanted.tag,
         "template_id": wanted.template_id,
-        "subject": None if wanted.subject is None else _contains(wanted.subject),
+        "subject": None if wanted.subject is None else contains(wanted.subject),
         "metadata": None if wanted.metadata is None else searchable(dict([wanted.metadata]))[1:-1],
-        "recipient": _lower(wanted.recipient),
+        "recipient": lower(wanted.recipient),
         "any_state": wanted.states is None,
         "states": listed(wanted.states or ()),
     }
 
 
-def _lower(text: str | None) -> str | None:
+def lower(text: str | None) -> str | None:
+    """What is compared whatever the case."""
     return None if text is None else text.lower()
 
 
-def _contains(text: str) -> str:
+def contains(text: str) -> str:
+    """The pattern of LIKE, with ! as its escape, for a text that is contained."""
     escaped = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{escaped}%"
 

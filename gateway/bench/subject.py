@@ -82,6 +82,7 @@ def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterato
         "BABELPOST_DATABASE": database,
         "BABELPOST_PORT": str(_free_port()),
         "BABELPOST_SMTP_SUBMISSION": "false",
+        "BABELPOST_INBOUND_SMTP": "false",
         "BABELPOST_SENDER_POLICY": "any",
         "BABELPOST_TRANSPORT": "relay" if relay else "capture",
         "BABELPOST_RATE_LIMITS": "{ resend = 0 }",

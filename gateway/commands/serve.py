@@ -6,7 +6,7 @@ import socket
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 import msgspec
@@ -23,6 +23,8 @@ from gateway.serving import (
     enabled,
     listen,
     listen_for_mail,
+    listen_for_servers,
+    receiving,
     running,
     serving,
     stoppable,
@@ -31,6 +33,8 @@ from gateway.serving import (
 
 # what lives for one request is freed by counting references; the collector is only there for rare cycles
 _COLLECT_AFTER: Final = 20_000
+# RFC 6761 6.3: names below localhost are nobody else's
+_DEV_INBOUND_HOST: Final = "inbound.localhost"
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
@@ -42,11 +46,23 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     uvloop.run(work)
 
 
-def _listening(settings: Settings) -> tuple[Settings, socket.socket, MailSockets]:
-    """Bound sockets for HTTP and, unless it is turned off, SMTP; the settings then have the ports they got."""
-    bound, mail = listen(settings.host, settings.port), listen_for_mail(settings)
-    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
-    return mail.told(settings), bound, mail
+class _Bound(NamedTuple):
+    """Bound sockets: for HTTP and, unless they are turned off, for mail to be sent and for mail from other servers."""
+
+    http: socket.socket
+    mail: MailSockets
+    servers: socket.socket | None
+
+
+def _listening(settings: Settings) -> tuple[Settings, _Bound]:
+    """Every listener's socket; the settings then have the ports they got."""
+    bound = _Bound(
+        listen(settings.host, settings.port), listen_for_mail(settings), listen_for_servers(settings)
+    )
+    settings = msgspec.structs.replace(settings, port=bound.http.getsockname()[1])
+    if bound.servers is not None:
+        settings = msgspec.structs.replace(settings, inbound_smtp_port=bound.servers.getsockname()[1])
+    return bound.mail.told(settings), bound
 
 
 @click.command()
@@ -54,13 +70,25 @@ def _listening(settings: Settings) -> tuple[Settings, socket.socket, MailSockets
 @click.option(
     "--smtp-port", type=click.IntRange(0, 65535), help="SMTP port; 0 picks a free one.  [default: 1025]"
 )
+@click.option(
+    "--inbound-port",
+    type=click.IntRange(0, 65535),
+    help="SMTP port for mail from other servers; 0 picks a free one.  [default: 2525]",
+)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("var"), show_default=True,
               help="Folder for the database and dev.json; delete it to begin anew.")  # fmt: skip
 @click.option(
     "--relay", help="Send for real through smtp://user:password@host:port instead of keeping mail here."
 )
 @config_option
-def dev(port: int | None, smtp_port: int | None, data: Path, relay: str | None, config: Path | None) -> None:
+def dev(  # an argument for each option
+    port: int | None,
+    smtp_port: int | None,
+    inbound_port: int | None,
+    data: Path,
+    relay: str | None,
+    config: Path | None,
+) -> None:
     """Start a server for development: SQLite, one key for each dialect, mail is kept and not sent.
 
     Any sender is accepted. When it listens, dev.json in the data folder tells its addresses and keys.
@@ -71,27 +99,30 @@ def dev(port: int | None, smtp_port: int | None, data: Path, relay: str | None, 
         smtp_require_tls=False,
         database=f"sqlite:///{data / 'babelpost.db'}",
         log_format="console",
+        inbound_host=_DEV_INBOUND_HOST,
     )
     if relay is not None:
         base = msgspec.structs.replace(base, transport="relay", relay=relay)
     settings = load(config, os.environ, base)
-    chosen = {"port": port, "smtp_port": smtp_port}
+    chosen = {"port": port, "smtp_port": smtp_port, "inbound_smtp_port": inbound_port}
     given = {name: number for name, number in chosen.items() if number is not None}
     # who names a port wants it open
-    listener = {} if smtp_port is None else {"smtp_submission": True}
-    settings = msgspec.structs.replace(settings, **given, **listener)
+    listeners = {"smtp_port": "smtp_submission", "inbound_smtp_port": "inbound_smtp"}
+    wanted = {listeners[name]: True for name in given if name in listeners}
+    settings = msgspec.structs.replace(settings, **given, **wanted)
     logs.configure(settings.log_level, settings.log_format)
     _run(_dev(settings, data))
 
 
 async def _dev(settings: Settings, data: Path) -> None:
     with stoppable() as stopped:
-        settings, bound, mail = _listening(settings)
+        settings, bound = _listening(settings)
         async with (
             opened(settings) as core,
             working(core, settings) as worker,
-            serving(core, settings, bound),
-            submitting(core, settings, mail),
+            serving(core, settings, bound.http),
+            submitting(core, settings, bound.mail),
+            receiving(core, settings, bound.servers),
             running(worker),
         ):
             made: Development = await development(core, settings, enabled(settings), data)
@@ -121,18 +152,21 @@ def serve(config: Path | None, *, no_worker: bool) -> None:
 
 async def _serve(settings: Settings, *, deliver: bool) -> None:
     with stoppable() as stopped:
-        settings, bound, mail = _listening(settings)
+        settings, bound = _listening(settings)
         async with AsyncExitStack() as stack:
             core = await stack.enter_async_context(opened(settings))
             if deliver:
                 worker = await stack.enter_async_context(working(core, settings))
-            await stack.enter_async_context(serving(core, settings, bound))
-            await stack.enter_async_context(submitting(core, settings, mail))
+            await stack.enter_async_context(serving(core, settings, bound.http))
+            await stack.enter_async_context(submitting(core, settings, bound.mail))
+            await stack.enter_async_context(receiving(core, settings, bound.servers))
             if deliver:
                 await stack.enter_async_context(running(worker))
             click.echo(f"listening on {settings.url}", err=True)
             for url in filter(None, (settings.smtp_url, settings.smtps_url)):
                 click.echo(f"taking mail on {url}", err=True)
+            if bound.servers is not None:
+                click.echo(f"taking mail from other servers on {settings.inbound_smtp_url}", err=True)
             await stopped.wait()
 
 

@@ -93,6 +93,7 @@ class Site:
             "database": database,
             "port": str(self.port),
             "smtp_port": "0",
+            "inbound_smtp_port": "0",
             "relay": f"smtp://127.0.0.1:{relay_port}",
             "sender_policy": "any",
             "log_level": "warning",

@@ -10,7 +10,7 @@ import pytest
 from gateway.__main__ import main
 from gateway.commands import serve
 
-ANY_PORT = ("--port", "0", "--smtp-port", "0")
+ANY_PORT = ("--port", "0", "--smtp-port", "0", "--inbound-port", "0")
 
 
 @pytest.fixture
@@ -85,7 +85,9 @@ def test_a_folder_for_dev_json_that_cannot_be_made(told, tmp_path):
     assert "Choose another folder with --data." in output
 
 
-@pytest.mark.parametrize("words", [("dev", "--port", "{port}", "--smtp-port", "0"), ("serve",)])
+@pytest.mark.parametrize(
+    "words", [("dev", "--port", "{port}", "--smtp-port", "0", "--inbound-port", "0"), ("serve",)]
+)
 def test_a_port_in_use(told, words):
     """The setting is named, and the option of the one command that has it."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -182,5 +184,7 @@ def test_hosts_for_a_dialect_that_is_left_out(told):
         DIALECTS='["resend"]',
         HOSTS='{ postmark = ["pm.example.com"] }',
         PORT="0",
+        SMTP_PORT="0",
+        INBOUND_SMTP_PORT="0",
     )
     assert "hosts names 'postmark', which dialects leaves out" in output

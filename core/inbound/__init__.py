@@ -1,0 +1,42 @@
+"""Mail that comes in: whose it is, what it says, and how it stands."""
+
+from core.inbound.addressing import (
+    Domain,
+    Place,
+    add_domain,
+    address_of,
+    domains,
+    place,
+    remove_domain,
+)
+from core.inbound.inbox import Arrival, Inbox
+from core.inbound.letter import Body, File, Head, Letter, Mailbox
+from core.inbound.message import InboundMessage
+from core.inbound.reading import Filter, bypass, file, get, page, retry, source
+from core.inbound.receiver import Receiver
+
+__all__ = [
+    "Arrival",
+    "Body",
+    "Domain",
+    "File",
+    "Filter",
+    "Head",
+    "InboundMessage",
+    "Inbox",
+    "Letter",
+    "Mailbox",
+    "Place",
+    "Receiver",
+    "add_domain",
+    "address_of",
+    "bypass",
+    "domains",
+    "file",
+    "get",
+    "page",
+    "place",
+    "remove_domain",
+    "retry",
+    "source",
+]

@@ -1,0 +1,134 @@
+"""Where mail goes: which workspace an address belongs to.
+
+Each workspace has a managed address, ``<hash>@<inbound host>``, and may have domains, at which every local part is its
+own. What stands behind a plus is the sender's to choose, for both.
+"""
+
+import secrets
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from core import addresses
+from core.core import Caller, Core
+from core.errors import Conflict, Invalid, NotFound
+from core.inbound.people import hash_of
+from core.store.database import listed, rows, sought, write
+from core.store.statements import sql
+
+_HASH_BYTES: Final = 16
+_WILDCARD: Final = "*."
+# of a name: nobody nests deeper, and each costs a look
+_MOST_LABELS: Final = 32
+
+
+class Domain(msgspec.Struct, frozen=True, kw_only=True):
+    """A domain whose mail goes to a workspace; ``*.`` in front stands for all names below it."""
+
+    name: str
+    workspace_id: str
+    created_at: int
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose an address is, and what its sender put behind the plus."""
+
+    workspace_id: str
+    address: str
+    hash: str = ""
+
+
+async def place(core: Core, address: str) -> Place | None:
+    """The workspace that takes mail for an address, None where there is none."""
+    local, at, domain = address.rpartition("@")
+    domain = _plain(domain)
+    if not at or not local or not domain:
+        return None
+    if domain == core.policy.inbound_host:
+        workspace = await _by_hash(core, local.partition("+")[0].lower())
+    else:
+        workspace = await _by_domain(core, domain)
+    if workspace is None:
+        return None
+    return Place(workspace_id=workspace, address=f"{local}@{domain}", hash=hash_of(address))
+
+
+async def _by_hash(core: Core, text: str) -> str | None:
+    found = await core.db.fetch(sql.inbound_workspace_by_hash(hash=sought(text)))
+    return found[0][0] if found else None
+
+
+async def _by_domain(core: Core, domain: str) -> str | None:
+    """The workspace of the domain, else of the narrowest wildcard above it."""
+    names = list(_covering(domain))
+    answer = await core.db.fetch(sql.inbound_domains_among(names=listed(names)))
+    found: dict[str, str] = {row[0]: row[1] for row in answer}
+    return next((found[name] for name in names if name in found), None)
+
+
+def _covering(domain: str) -> Iterator[str]:
+    yield domain
+    labels = domain.split(".", _MOST_LABELS)
+    yield from (_WILDCARD + ".".join(labels[at:]) for at in range(1, len(labels)))
+
+
+def _plain(domain: str) -> str:
+    """A domain as names are kept: lower case, A-labels; empty where it is none."""
+    try:
+        return addresses.parse(f"any@{domain}").email.rpartition("@")[2]
+    except addresses.AddressError:
+        return ""
+
+
+async def address_of(core: Core, workspace_id: str) -> str:
+    """The managed address of a workspace, made when it is first asked for. Safe to run at once with itself.
+
+    Empty where the installation has no host for such addresses.
+    """
+    if not core.policy.inbound_host:
+        return ""
+    query = sql.inbound_hash_get(workspace_id=workspace_id)
+    found = await core.db.fetch(query)
+    if not found:
+        await write(
+            core.db, sql.inbound_hash_put(hash=secrets.token_hex(_HASH_BYTES), workspace_id=workspace_id)
+        )
+        found = await core.db.fetch(query)
+    return f"{found[0][0]}@{core.policy.inbound_host}"
+
+
+async def add_domain(core: Core, caller: Caller, name: str) -> None:
+    """Let every address at a domain lead to the caller's workspace; repeating changes nothing.
+
+    Raises Invalid("domain") for what is no domain or is the managed addresses' own, and Conflict("inbound_domain")
+    where another workspace has it.
+    """
+    kept = _kept(name)
+    if not kept or kept == core.policy.inbound_host:
+        raise Invalid("domain", "cannot be a workspace's own", kind="domain", value=name)
+    insert = sql.inbound_domain_insert(
+        name=kept, workspace_id=caller.workspace_id, created_at=core.clock.now()
+    )
+    (((owner,),),) = await write(core.db, insert)
+    if owner != caller.workspace_id:
+        raise Conflict("inbound_domain", f"Mail for {kept} goes to another workspace.", id=kept)
+
+
+async def remove_domain(core: Core, caller: Caller, name: str) -> None:
+    """Take a domain away from the caller's workspace; raises NotFound("inbound_domain")."""
+    delete = sql.inbound_domain_delete(name=_kept(name), workspace_id=caller.workspace_id)
+    if not (await write(core.db, delete))[0]:
+        raise NotFound("inbound_domain", name)
+
+
+def _kept(name: str) -> str:
+    bare = name.removeprefix(_WILDCARD)
+    plain = _plain(bare)
+    return _WILDCARD + plain if plain and bare != name else plain
+
+
+async def domains(core: Core, caller: Caller) -> list[Domain]:
+    """The caller's, by name."""
+    query = sql.inbound_domains_of_workspace(workspace_id=caller.workspace_id)
+    return await rows(core.db, Domain, query)

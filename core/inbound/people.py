@@ -1,0 +1,61 @@
+"""Whom an address field of a strange letter names: what can be understood, and never a refusal. Pure."""
+
+import re
+from collections.abc import Iterator
+from email.utils import getaddresses
+from typing import Final
+
+from core import addresses
+from core.addresses import Address, AddressError
+from core.inbound.letter import Mailbox
+
+# of one field; nobody writes to more by hand
+_MOST: Final = 1000
+# the standard reader of comments takes time that grows with the square
+_LONGEST_PIECE: Final = 1000
+# RFC 5322 3.4: "Team: a@b.example, c@d.example;"
+_GROUP: Final = re.compile(r'^[^"<@:]*:')
+_ODD: Final = (AddressError, RecursionError, IndexError)
+
+
+def mailboxes(text: str) -> tuple[Mailbox, ...]:
+    """Every mailbox of a field; groups are flattened, and what is no address is passed over."""
+    return tuple(mailbox(each) for _, each in zip(range(_MOST), _found(text), strict=False))
+
+
+def mailbox(address: Address) -> Mailbox:
+    """An address with the hash that it carries."""
+    return Mailbox(address.email, address.name, hash_of(address.email))
+
+
+def hash_of(email: str) -> str:
+    """What stands behind the first plus in the local part."""
+    return email.rpartition("@")[0].partition("+")[2]
+
+
+def _found(text: str) -> Iterator[Address]:
+    for piece in addresses.split(text):
+        bare = _GROUP.sub("", piece).strip().rstrip(";").strip()
+        found = (bare and _parsed(bare)) or _commented(bare)
+        if found is not None:
+            yield found
+
+
+def _parsed(piece: str) -> Address | None:
+    try:
+        return addresses.parse(piece)
+    except AddressError:
+        return None
+
+
+def _commented(piece: str) -> Address | None:
+    """A mailbox among comments, or in another form that only old mail has."""
+    if "@" not in piece or len(piece) > _LONGEST_PIECE:
+        return None
+    try:
+        pairs = getaddresses([piece])
+        name, bare = pairs[0] if pairs else ("", "")
+        found = addresses.parse(bare)
+    except _ODD:
+        return None
+    return found if "\x00" in name else Address(found.email, name)
