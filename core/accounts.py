@@ -1,11 +1,13 @@
 """Accounts and the workspaces in them."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from core import ids, streams
 from core.core import Core
+from core.errors import NotFound
 from core.store.database import one, write
 from core.store.statements import Query, sql
 from core.tracking.choice import Tracking
@@ -24,12 +26,16 @@ class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """What an owner can choose for a workspace. ``default_sender`` is used where a dialect lets From be absent.
 
     ``tracking`` holds for messages that do not say themselves. ``inbound_spam_threshold``: letters that a scanner gave
-    a higher score are blocked; 0 blocks none.
+    a higher score are blocked; 0 blocks none. ``keep_…_days``: how long what is kept, 0 for ever; None: as long as the
+    operator has it.
     """
 
     default_sender: str = ""
     tracking: Tracking = Tracking()
     inbound_spam_threshold: float = 0
+    keep_bodies_days: int | None = None
+    keep_events_days: int | None = None
+    keep_messages_days: int | None = None
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,12 +101,21 @@ def _streams(workspace_id: str, now: int) -> list[Query]:
 
 async def track(core: Core, workspace_id: str, tracking: Tracking) -> None:
     """Choose what the workspace tracks from now on; callers that were seen lately follow within a second."""
+    await settle(core, workspace_id, lambda held: msgspec.structs.replace(held, tracking=tracking))
+
+
+async def settle(
+    core: Core, id: str, change: Callable[[WorkspaceSettings], WorkspaceSettings]
+) -> WorkspaceSettings:
+    """Change a workspace's settings; raises NotFound("workspace")."""
     async with core.db.transaction() as work:
         # nothing else may change the settings between the look and the change
-        held = (await work.run(sql.workspace_settings(id=workspace_id)))[0]
-        chosen = msgspec.msgpack.decode(held[0][0], type=WorkspaceSettings)
-        changed = msgspec.msgpack.encode(msgspec.structs.replace(chosen, tracking=tracking))
-        await work.run(sql.workspace_settle(settings=changed, id=workspace_id), commit=True)
+        held = (await work.run(sql.workspace_settings(id=id)))[0]
+        if not held:
+            raise NotFound("workspace", id)
+        changed = change(msgspec.msgpack.decode(held[0][0], type=WorkspaceSettings))
+        await work.run(sql.workspace_settle(settings=msgspec.msgpack.encode(changed), id=id), commit=True)
+    return changed
 
 
 async def workspace(core: Core, id: str) -> Workspace | None:

@@ -31,7 +31,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
     ``spf`` are the mechanisms that a sender's SPF record must have.
     Pixels and links stand under ``tracking_url``, else under ``public_url``.
-    ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none.
+    ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none. What is kept is kept
+    for so many days, 0 for ever, where a workspace has no ages of its own.
     """
 
     sender_policy: Literal["verified", "any"] = "verified"
@@ -47,6 +48,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
     give_up_after_s: float = 4 * 24 * 3600
     rate_limits: dict[str, int] = {}
+    keep_bodies_days: int = 45
+    keep_events_days: int = 365
+    keep_messages_days: int = 365
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from gateway.commands.domains import domains
 from gateway.commands.inbound import inbound_
 from gateway.commands.keys import keys
 from gateway.commands.migrate import migrate
+from gateway.commands.retention import retention
 from gateway.commands.routes import routes
 from gateway.commands.serve import dev, serve, worker
 from gateway.commands.suppressions import suppressions
@@ -30,7 +31,20 @@ def cli() -> None:
     """  # noqa: D301  # click wants a real backspace before lines that it keeps
 
 
-for command in (dev, serve, worker, migrate, keys, domains, inbound_, suppressions, templates, routes, bench):
+for command in (
+    dev,
+    serve,
+    worker,
+    migrate,
+    keys,
+    domains,
+    inbound_,
+    suppressions,
+    templates,
+    retention,
+    routes,
+    bench,
+):
     cli.add_command(command)
 
 

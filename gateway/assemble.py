@@ -63,6 +63,9 @@ def policy(settings: Settings) -> Policy:
         retry_schedule_s=settings.retry_schedule_s,
         give_up_after_s=settings.give_up_after_s,
         rate_limits=settings.rate_limits,
+        keep_bodies_days=settings.keep_bodies_days,
+        keep_events_days=settings.keep_events_days,
+        keep_messages_days=settings.keep_messages_days,
     )
 
 

@@ -1,9 +1,18 @@
 """What the worker does again and again beside its jobs."""
 
+from core import retention
+from core.core import Core
 from core.jobs.periodic import Chore
 from core.messages import claims
 
 
 def chores() -> tuple[Chore, ...]:
     """Every chore of this installation; the store sees to it that one process at a time does each."""
-    return (Chore(name="claims", every_s=60, run=claims.purge),)
+    return (
+        Chore(name="claims", every_s=60, run=claims.purge),
+        Chore(name="retention", every_s=3600, run=_forget),
+    )
+
+
+async def _forget(core: Core) -> None:
+    await retention.run(core)

@@ -23,6 +23,8 @@ CONFIG_VARIABLE = PREFIX + "CONFIG"
 _OTHERS = frozenset({PREFIX + "TEST_POSTGRES"})
 
 _Seconds = Annotated[int, Meta(ge=1)]
+# more days would be a moment before time began
+_CENTURY = 36_525
 # written like this in a URL: scheme, then a host or, for SQLite, a path
 _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
 _RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
@@ -234,6 +236,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _about("seconds after which a delivery that only failed temporarily fails", "345600", ge=0),
     ] = 4 * 24 * 3600
+    keep_bodies_days: Annotated[
+        int,
+        _about(
+            "days after which what a message said is forgotten, files too; 0: for ever",
+            "45",
+            ge=0,
+            le=_CENTURY,
+        ),
+    ] = 45
+    keep_events_days: Annotated[
+        int,
+        _about("days after which events and bounces are forgotten; 0: for ever", "365", ge=0, le=_CENTURY),
+    ] = 365
+    keep_messages_days: Annotated[
+        int,
+        _about(
+            "days after which a message is forgotten, its events and bodies with it; 0: for ever",
+            "365",
+            ge=0,
+            le=_CENTURY,
+        ),
+    ] = 365
     in_flight_body_bytes: Annotated[
         int,
         _about(

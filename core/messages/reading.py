@@ -26,6 +26,8 @@ FIRST: Final = "00000000-0000-0000-0000-000000000000"
 LAST: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _CONTENTS: Final = msgspec.msgpack.Decoder(Content)
 _RENDERINGS: Final = msgspec.msgpack.Decoder(Rendering)
+# of a message that is forgotten while it is read
+_NONE: Final = Content()
 # what a list reads at once: a little more where a single one is larger
 _PORTION_BYTES: Final = 4 * 1024 * 1024
 # building takes the files, their encoded form and the letter
@@ -182,7 +184,7 @@ async def _together(
             message,
             draft=message.draft
             if message.content_id is None
-            else msgspec.structs.replace(message.draft, content=contents[message.content_id]),
+            else msgspec.structs.replace(message.draft, content=contents.get(message.content_id, _NONE)),
             deliveries=tuple(deliveries.get(message.id, ())),
             rendering=renderings.get(message.id),
         )

@@ -77,7 +77,7 @@ async def looks(core, text, **values):
 
 async def known(core, chores=1):
     """Wait until the rows are made."""
-    await looks(core, "SELECT count(*) = :chores FROM chores", chores=chores)
+    await looks(core, "SELECT count(*) >= :chores FROM chores", chores=chores)
 
 
 async def row(core):
