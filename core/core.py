@@ -29,8 +29,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ``message_host`` stands at the right of generated Message-IDs. ``retry_schedule_s`` are the waits after each
     temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due.
     ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
-    ``spf`` are the mechanisms that a sender's SPF record must have.
-    Pixels and links stand under ``tracking_url``, else under ``public_url``.
+    ``spf`` are the mechanisms that a sender's SPF record must have. ``complaint_addresses`` take feedback reports, in
+    lower case. Pixels and links stand under ``tracking_url``, else under ``public_url``.
     ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none. What is kept is kept
     for so many days, 0 for ever, where a workspace has no ages of its own.
     """
@@ -43,6 +43,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     inbound_host: str = ""
     spf: str = ""
     tracking_url: str = ""
+    complaint_addresses: tuple[str, ...] = ()
     key_pepper: str = ""
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)

@@ -32,7 +32,6 @@ _EXACT: Final[dict[str, Kind]] = {
     "1.2": "no_domain",  # bad destination system
     "1.3": "bad_address",  # bad destination mailbox syntax
     "1.6": "no_mailbox",  # has moved, no forwarding address
-    "1.10": "no_domain",  # null MX, RFC 7505
     "2.2": "mailbox_full",
     "2.3": "too_large",
     "3.4": "too_large",
@@ -183,6 +182,8 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], Kind], ...]] = (
     ),
 )
 
+# null MX in RFC 7505; Exchange Online says it of recipients too, and then the text has told
+_LIKELY: Final[dict[str, Kind]] = {"1.10": "no_domain"}
 _SUBJECTS: Final[dict[str, Kind]] = {
     "1": "hard",
     "2": "soft",
@@ -223,6 +224,8 @@ def _kind(code: int, enhanced: str, text: str) -> Kind:
     contradicts = said in HARD and (rest in _SENDERS or subject in ("6", "7"))
     if said is not None and not contradicts:
         return said
+    if rest in _LIKELY:
+        return _LIKELY[rest]
     if rest in _SENDERS:
         return "blocked"
     if subject in _SUBJECTS:

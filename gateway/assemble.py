@@ -58,6 +58,7 @@ def policy(settings: Settings) -> Policy:
         inbound_host=settings.inbound_host.lower(),
         spf=settings.spf,
         tracking_url=settings.tracking_url.rstrip("/"),
+        complaint_addresses=tuple(each.lower() for each in settings.complaint_addresses),
         key_pepper=settings.key_pepper,
         lease_s=settings.lease_s,
         retry_schedule_s=settings.retry_schedule_s,

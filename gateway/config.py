@@ -32,6 +32,7 @@ _PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
 _NAME_SERVER = r"\A([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
 # an address or network; which of them it is, and whether it is one, ipaddress says
 _NETWORK = r"\A[0-9A-Fa-f.:]+(/[0-9]{1,3})?\Z"
+_ADDRESS = r"\A[^@\s]+@[^@\s]+\Z"
 _HOST_OR_NONE = r"\A([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?\Z"
 # mechanisms of RFC 7208 5, without the "all" at the end
 _SPF = r"\A((a|mx|include:|ip4:|ip6:|exists:)\S*( +(a|mx|include:|ip4:|ip6:|exists:)\S*)*)?\Z"
@@ -182,6 +183,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=_HOST_OR_NONE,
         ),
     ] = ""
+    complaint_addresses: Annotated[
+        tuple[Annotated[str, Meta(pattern=_ADDRESS)], ...],
+        _about(
+            "addresses that feedback loops report complaints to, beside `abuse@` and `fbl@` at `return_host`",
+            '["fbl@example.com"]',
+        ),
+    ] = ()
     spf: Annotated[
         str,
         _about(

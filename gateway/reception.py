@@ -20,6 +20,8 @@ from gateway.certificate import Certificate
 _log = structlog.get_logger(__name__)
 
 _UNKNOWN: Final = "550 5.1.1 No such mailbox here"
+# a person wrote to an address that only machines answer
+_UNREAD: Final = "550 5.7.1 Nobody reads mail at this address"
 _TOO_MANY_PLACES: Final = "452 4.5.3 Too many recipients of different owners, send the others apart"
 _NO_STORE: Final = "451 4.3.0 The store is not available, try again later"
 _BROKEN: Final = "451 4.3.0 Something broke here, try again later"
@@ -113,8 +115,12 @@ class Reception:
         id = ids.new()
         trace = envelope.trace(self.host, id, self._core.clock.now())
         try:
-            for receiver, address in envelope.returned:
+            understood = [
                 await receiver.receive(self._core, address, envelope.mail_from, raw)
+                for receiver, address in envelope.returned
+            ]
+            if envelope.returned and not (envelope.places or any(understood)):
+                return _UNREAD
             if envelope.places:
                 await self._core.inbox.add(await self._arrivals(envelope, trace, raw, id))
         except StoreUnavailable as error:

@@ -12,6 +12,7 @@ import msgspec
 import uvicorn
 from click import ClickException
 
+from core import bounces
 from core.core import Core
 from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
@@ -163,7 +164,7 @@ async def receiving(core: Core, settings: Settings, bound: socket.socket | None)
     if bound is None:
         yield
         return
-    desk = Reception(core, (), settings.inbound_most_bytes, certificate=Certificate.of(settings))
+    desk = Reception(core, (bounces,), settings.inbound_most_bytes, certificate=Certificate.of(settings))
     async with _talking(bound, lambda others: Exchanger(desk, others)):
         yield
 

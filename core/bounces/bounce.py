@@ -8,8 +8,8 @@ from core import addresses, ids
 from core.events import Detail
 from core.messages.message import Delivery, Message
 
-# who wrote to somebody and was called a spammer is not let at them again by a click
-_FINAL: Final = frozenset({"complaint"})
+# what a recipient wanted is not undone by a click of the sender's
+_RECIPIENTS_OWN: Final = frozenset({"complaint", "unsubscribe"})
 
 
 class Bounce(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def can_activate(self) -> bool:
         """Whether its address may be written to again because somebody says so."""
-        return self.kind not in _FINAL
+        return not (self.suppresses and self.kind in _RECIPIENTS_OWN)
 
     @property
     def details(self) -> str:

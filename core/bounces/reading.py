@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from core import ids, suppressions
+from core import addresses, ids, suppressions
 from core.bounces.bounce import Bounce
 from core.core import Caller, Core
 from core.errors import Conflict, NotFound
@@ -90,18 +90,23 @@ async def dump(core: Core, bounce: Bounce) -> bytes:
 async def activate(core: Core, caller: Caller, number: int) -> Bounce:
     """Release what the bounce suppressed; it stays in lists. Safe to repeat.
 
-    Raises NotFound("bounce"), and Conflict("bounce") for a complaint, which stands.
+    Raises NotFound("bounce"), and Conflict("bounce") for what the recipient wanted, which stands.
     """
     bounce = await get(core, caller, number)
     if not bounce.can_activate:
-        raise Conflict("bounce", "A complaint cannot be undone.", id=str(number))
+        raise Conflict("bounce", "The recipient wanted no more mail.", id=str(number))
     if not bounce.inactive:
         return bounce
-    try:
-        await suppressions.release(core, caller, bounce.email, stream=bounce.suppressed_stream)
-    except NotFound:
-        # another call was faster
-        return await get(core, caller, number)
+    wanted = suppressions.Release(
+        workspace_id=caller.workspace_id,
+        keys=(addresses.key(bounce.email),),
+        at=core.clock.now(),
+        stream=bounce.suppressed_stream,
+        # a complaint that came meanwhile stands
+        reason="hard_bounce",
+    )
+    async with core.db.transaction() as work:
+        await suppressions.leave_out(work, wanted)
     return msgspec.structs.replace(bounce, inactive=False)
 
 

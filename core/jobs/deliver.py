@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from core import bounces
 from core.budget import Budget
 from core.clock import SECOND
 from core.core import Core
@@ -268,7 +269,7 @@ class Deliverer:
         mime = await self._mime(message, real[0])
         targets = message.draft.redirect_to
         envelope = Envelope(
-            mail_from=message.draft.sender.email,
+            mail_from=bounces.mail_from(self._core, message, real),
             rcpt_to=targets or tuple(each.email for each in real),
         )
         transport = self._routes.sandbox if message.draft.sandbox else self._routes.default

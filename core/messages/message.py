@@ -124,6 +124,11 @@ _RANK: Final = {
 }
 
 
+def below(state: str) -> tuple[str, ...]:
+    """The states of a delivery that later news of this one takes the place of."""
+    return tuple(each for each, rank in _RANK.items() if 0 < rank < _RANK[state])
+
+
 def standing(message: Message) -> str:
     """How a message as a whole stands: the worst of its deliveries once any moved, else its own state."""
     if message.state == "canceled":

@@ -11,8 +11,9 @@ from core.diagnosis import HARD, diagnose
     ("code", "enhanced", "text", "kind"),
     [
         (550, "5.1.1", "5.1.1 The email account that you tried to reach does not exist.", "no_mailbox"),
+        (550, "5.1.10", "5.1.10 Whatever it is", "no_domain"),
         (550, "5.1.1", "5.1.1 whatever it says, even spam", "no_mailbox"),
-        (550, "5.1.10", "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address", "no_domain"),
+        (550, "5.1.10", "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address", "no_mailbox"),
         (556, "5.1.10", "5.1.10 Recipient address has null MX", "no_domain"),
         (550, "5.4.1", "5.4.1 Recipient address rejected: Access denied.", "no_mailbox"),
         (550, "5.5.0", "5.5.0 Requested action not taken: mailbox unavailable (S2017062302).", "no_mailbox"),

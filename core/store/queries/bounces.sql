@@ -4,6 +4,9 @@ INSERT INTO bounces (id, number, workspace_id, environment, message_id, position
 VALUES (:id, :number, :workspace_id, :environment, :message_id, :position, :stream, :tag, :sender, :subject, :email,
         :email_key, :kind, :code, :enhanced, :text, :host, :at, :suppresses, :suppressed_stream)
 
+-- name: bounce_dump_insert
+INSERT INTO bounce_dumps (number, body) VALUES (:number, :body)
+
 -- name: bounce_dump
 SELECT body FROM bounce_dumps WHERE number = :number
 
@@ -15,7 +18,7 @@ SELECT id, number, workspace_id, environment, message_id, position, stream, tag,
        suppresses AND EXISTS (
             SELECT 1 FROM suppressions s
             WHERE s.email = b.email_key AND s.workspace_id = b.workspace_id AND s.stream = b.suppressed_stream
-              AND s.reason IN ('hard_bounce', 'complaint') AND s.created_at <= b.at),
+              AND s.reason IN ('hard_bounce', 'complaint', 'unsubscribe') AND s.created_at <= b.at),
        EXISTS (SELECT 1 FROM bounce_dumps d WHERE d.number = b.number)
 
 -- name: bounce_get
@@ -36,7 +39,7 @@ WHERE workspace_id = :workspace_id AND environment = :environment
   AND (CAST(:inactive AS BOOLEAN) IS NULL OR CAST(:inactive AS BOOLEAN) = (suppresses AND EXISTS (
             SELECT 1 FROM suppressions s
             WHERE s.email = b.email_key AND s.workspace_id = b.workspace_id AND s.stream = b.suppressed_stream
-              AND s.reason IN ('hard_bounce', 'complaint') AND s.created_at <= b.at)))
+              AND s.reason IN ('hard_bounce', 'complaint', 'unsubscribe') AND s.created_at <= b.at)))
 
 -- name: bounces_page
 @bounce_columns
@@ -66,3 +69,9 @@ WHERE workspace_id = :workspace_id AND environment = :environment AND tag <> '' 
 SELECT count(DISTINCT email) FROM suppressions
 WHERE workspace_id = :workspace_id
   AND (CAST(:stream AS TEXT) IS NULL OR stream = '' OR stream = :stream)
+
+-- name: delivery_return
+-- news that come later move a delivery upwards only, see core.messages.message for the ranks
+UPDATE deliveries SET state = :state, code = :code, text = :text, updated_at = :updated_at
+WHERE message_id = :message_id AND position = :position
+  AND state IN (SELECT value FROM json_array_elements_text(:below))
