@@ -1,7 +1,8 @@
 """Events: what happened to a message or one of its deliveries; appended, never changed.
 
 Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, bounced, complained, failed,
-suppressed, opened, clicked, scanned (a machine fetched or followed what a reader might have), unsubscribed, returned.
+suppressed, opened, clicked, scanned (a machine fetched or followed what a reader might have), unsubscribed,
+resubscribed, returned.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The facts of an event: the SMTP reply and where it came from.
 
     ``type`` is a bounce's kind (``core.diagnosis``), ``bounce`` the number of its record.
-    ``seen``: what a pixel or a link told.
+    ``seen``: what a pixel or a link told. ``topic_id``: what was unsubscribed from, empty where it was more than that.
     """
 
     code: int = 0
@@ -30,6 +31,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     host: str = ""
     type: str = ""
     bounce: int = 0
+    topic_id: str = ""
     seen: Seen | None = None
 
 

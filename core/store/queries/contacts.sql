@@ -31,3 +31,9 @@ ORDER BY id LIMIT :count OFFSET :skip
 -- name: contacts_count
 SELECT count(*) FROM contacts
 WHERE segment_id IN (SELECT id FROM segments WHERE workspace_id = :workspace_id AND key = :key)
+
+-- name: contacts_mark
+-- in every segment of the workspace
+UPDATE contacts SET status = :status, updated_at = :updated_at
+WHERE email_key = :email_key AND status <> :status
+  AND segment_id IN (SELECT id FROM segments WHERE workspace_id = :workspace_id)

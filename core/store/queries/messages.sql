@@ -53,6 +53,9 @@ SELECT id, workspace_id, environment, number, batch_id, content_id, stream, stat
 FROM messages
 WHERE id = :id AND workspace_id = :workspace_id AND environment = :environment
 
+-- name: message_sender
+SELECT sender FROM messages WHERE id = :id AND workspace_id = :workspace_id
+
 -- name: messages_by_ids
 SELECT id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject, tag, created_at,
        scheduled_at, body
