@@ -22,10 +22,14 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a letter asks for, instructions in its header obeyed; a letter with a claim may come again."""
+    """What a letter asks for, instructions in its header obeyed; a letter with a claim may come again.
+
+    ``refusal``: what keeps it from being sent, where that is told otherwise than by the reply.
+    """
 
     draft: Draft
     claim: Claim | None = None
+    refusal: Refusal | None = None
 
 
 Understand = Callable[[Draft], Wanted]
@@ -43,7 +47,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     The dialect's name is a user name everywhere, in any case; ``user_is_key``: so is the key itself.
     ``scopes``: a key must hold one of them to send; empty for any key. ``test_key``: a public key under which
     a letter is looked at and kept nowhere. ``understand`` makes what the dialect makes of a letter; it raises Refusal.
-    ``say`` has the provider's words for a refusal, ``wrong_login`` those for a login.
+    ``say`` has the provider's words for a refusal, ``wrong_login`` those for a login. ``bounce``: every letter that can
+    be read is taken, and what is wrong with it comes back as a bounce with this text.
     """
 
     user_is_key: bool = False
@@ -55,6 +60,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate = Rate()
     understand: Understand = as_it_is
     say: Say | None = None
+    bounce: Say | None = None
     wrong_login: str = "Authentication credentials invalid"
 
     def secret(self, dialect: str, user: str, password: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from core import addresses, ids, messages, parsing, streams
+from core import addresses, ids, parsing
 from core.addresses import Address, AddressError
 from core.budget import Budget
 from core.core import Caller, Core
@@ -17,6 +17,7 @@ from core.messages import Draft
 from core.store.database import StoreUnavailable
 from dialects.dialect import Dialect, KeyKind
 from dialects.submission import Submission, Wanted
+from gateway import letters
 from gateway.certificate import Certificate
 from gateway.replies import line, reply, wrong_login
 
@@ -116,21 +117,13 @@ class Desk:
             wanted = _wanted(client, caller, await self._read(recipients, raw))
             # the draft has it all; a large letter must not be held twice while it waits for the disk
             del raw
-            id = ids.new() if client.tests else await self._submit(caller, wanted)
+            id = ids.new() if client.tests else await letters.keep(self._core, caller, client.manners, wanted)
         except StoreUnavailable as error:
             _log.warning("store unavailable, submission put off", reason=str(error))
             return reply(error)
         except Refusal as refusal:
             return reply(refusal, client.manners.say)
         return line(250, "2.0.0", f"Ok: queued as {id}")
-
-    async def _submit(self, caller: Caller, wanted: Wanted) -> str:
-        """The id of the message, which is the first one's where a claim comes again; raises Refusal."""
-        core, claim = self._core, wanted.claim
-        if claim is not None and (first := await messages.recall(core, caller, claim)) is not None:
-            return first[0].id
-        await streams.require_sending(core, caller, wanted.draft.stream)
-        return (await messages.submit(core, caller, wanted.draft, claim=claim)).id
 
     async def _read(self, recipients: Sequence[str], raw: bytes) -> Draft:
         """What is asked for; raises Invalid and Unsupported."""

@@ -8,6 +8,8 @@ from core import addresses, ids, suppressions
 from core.bounces.bounce import Bounce
 from core.core import Caller, Core
 from core.errors import Conflict, NotFound
+from core.messages.reading import get as get_message
+from core.messages.reading import source
 from core.paging import Page, PageRequest
 from core.store.database import listed, one, rows
 from core.store.statements import sql
@@ -82,9 +84,23 @@ def _contains(text: str) -> str:
 
 
 async def dump(core: Core, bounce: Bounce) -> bytes:
-    """What told of a bounce that the caller was already given: the letter, cut to a bound, else the server's reply."""
+    """What told of a bounce that the caller was already given: the letter, cut to a bound, else the server's reply.
+
+    Where a letter was taken and not sent, the reason and the letter.
+    """
+    if bounce.kind == "submission_error":
+        return bounce.details.encode() + b"\r\n\r\n" + await _letter(core, bounce)
     found = await core.db.fetch(sql.bounce_dump(number=bounce.number)) if bounce.reported else []
     return bytes(found[0][0]) if found else bounce.details.encode()
+
+
+async def _letter(core: Core, bounce: Bounce) -> bytes:
+    caller = Caller(account_id="", workspace_id=bounce.workspace_id, environment=bounce.environment)
+    try:
+        return await source(core, await get_message(core, caller, bounce.message_id))
+    except NotFound:
+        # a bounce outlives its message
+        return b""
 
 
 async def activate(core: Core, caller: Caller, number: int) -> Bounce:

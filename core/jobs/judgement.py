@@ -84,6 +84,8 @@ def rehearse(message: Message, delivery: Delivery) -> list[Step]:
             return [Step(delivery=delivery, kind="suppressed", state="suppressed")]
         case "bounce":
             return [sent, _bounced(delivery, rehearsal)]
+        case "refuse":
+            return [_kept_back(delivery, rehearsal)]
         case _:
             assert_never(rehearsal.outcome)
 
@@ -105,6 +107,11 @@ def _bounced(delivery: Delivery, rehearsal: Rehearsal) -> Step:
     detail = Detail(code=code, enhanced=enhanced, text=text, host=_REHEARSAL, type=rehearsal.kind)
     suppress = "hard_bounce" if rehearsal.suppress else ""
     return Step(delivery=delivery, kind="bounced", state="bounced", detail=detail, suppress=suppress)
+
+
+def _kept_back(delivery: Delivery, rehearsal: Rehearsal) -> Step:
+    detail = Detail(text=rehearsal.text, type=rehearsal.kind)
+    return Step(delivery=delivery, kind="bounced", state="bounced", detail=detail)
 
 
 def failed(deliveries: Sequence[Delivery], reason: str, kind: Kind = "unknown") -> tuple[Step, ...]:

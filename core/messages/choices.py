@@ -81,6 +81,9 @@ class Since:
     def holds_back(self, message: Message, delivery: Delivery) -> bool:
         """Whether this recipient does not get this message."""
         key, asked = addresses.key(delivery.email), message.draft.opt_out
+        if message.draft.refuses(key):
+            # nothing leaves for it, and it has to be told
+            return False
         if any((message.workspace_id, key, each) in self._suppressed for each in ("", message.stream)):
             return True
         if self._topics is None or asked is None or not asked.topic_id:

@@ -90,11 +90,13 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
 
     ``bounce``: refused for good, as ``kind`` says (``suppress`` enters the suppression list);
     ``complain``: delivered, then reported as spam; ``suppress``: treated as suppressed; ``drop``: delivered nowhere.
+    ``refuse`` is no rehearsal: the call was taken although nothing may leave for this recipient, and ``text`` says why.
     """
 
-    outcome: Literal["deliver", "bounce", "complain", "suppress", "drop"]
+    outcome: Literal["deliver", "bounce", "complain", "suppress", "drop", "refuse"]
     kind: Kind = "hard"
     suppress: bool = False
+    text: str = ""
 
 
 class OptOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -176,6 +178,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
         opens = habit.opens if self.track_opens is None else self.track_opens
         links = habit.links if self.track_links is None else self.track_links
         return msgspec.structs.replace(self, track_opens=opens, track_links=links)
+
+    def refuses(self, key: str) -> bool:
+        """Whether nothing may leave for an address, as it is compared, and its delivery bounces at once."""
+        rehearsal = self.rehearsals.get(key)
+        return rehearsal is not None and rehearsal.outcome == "refuse"
 
     def recipients(self) -> tuple[tuple[str, Party], ...]:
         """Role and party of every recipient, in order: to, cc, bcc."""

@@ -202,6 +202,8 @@ class _Facts:
         if not self._suppressed and told is None:
             return ()
         hit = tuple(dict.fromkeys(key for key in _keys(draft) if self._blocks(caller, draft, key)))
+        if hit and draft.rehearsals:
+            hit = tuple(key for key in hit if not draft.refuses(key))
         if hit and (
             draft.on_suppressed == "refuse" or (draft.on_suppressed == "drop" and _all_of(draft, hit))
         ):

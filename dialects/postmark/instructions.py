@@ -24,20 +24,20 @@ _YES_OR_NO: Final = {"true": True, "false": False}
 
 
 class Instructions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the header asks for, empty or None where it does not say, and the ``rest`` of its rows."""
+    """What the header asks for in its own words, empty where it does not say, and the ``rest`` of its rows."""
 
     stream: str
     tag: str
     metadata: dict[str, str]
-    track_opens: bool | None
+    track_opens: str
     track_links: str
-    keep_id: bool
+    keep_id: str
     bounce_type: str
     rest: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, rows: Sequence[tuple[str, str]]) -> Self:
-        """Sort a header's rows; of an instruction given twice the last one counts. Raises Invalid."""
+        """Sort a header's rows; of an instruction given twice the last one counts."""
         given: dict[str, str] = {}
         metadata: dict[str, str] = {}
         rest = []
@@ -53,9 +53,9 @@ class Instructions(msgspec.Struct, frozen=True, kw_only=True):
             stream=given.get(_STREAM, ""),
             tag=given.get(_TAG, ""),
             metadata=metadata,
-            track_opens=_flag("X-PM-TrackOpens", given.get(_TRACK_OPENS, "")),
+            track_opens=given.get(_TRACK_OPENS, ""),
             track_links=given.get(_TRACK_LINKS, ""),
-            keep_id=_flag("X-PM-KeepID", given.get(_KEEP_ID, "")) or False,
+            keep_id=given.get(_KEEP_ID, ""),
             bounce_type=given.get(_BOUNCE_TYPE, ""),
             rest=tuple(rest),
         )
@@ -71,7 +71,8 @@ def _unused(key: str, held: dict[str, str]) -> str:
     return name
 
 
-def _flag(name: str, word: str) -> bool | None:
+def flag(name: str, word: str) -> bool | None:
+    """Whether it is so, None where nothing is said; raises Invalid."""
     if not word:
         return None
     if word.lower() not in _YES_OR_NO:

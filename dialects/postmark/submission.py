@@ -17,41 +17,43 @@ from dialects.postmark.addressing import check_count
 from dialects.postmark.attachments import check_extension
 from dialects.postmark.auth import TEST_TOKEN
 from dialects.postmark.errors import failed
-from dialects.postmark.instructions import Instructions
+from dialects.postmark.instructions import Instructions, flag
 from dialects.postmark.rehearsing import rehearsals
 from dialects.submission import Submission, Wanted
 
 
 def _understand(draft: Draft) -> Wanted:
-    """Obey the instructions; raises Invalid for what the API would not take either.
-
-    The service writes its own Message-ID unless it is told to keep the client's.
-    """
+    """Obey the instructions. The service writes its own Message-ID unless it is told to keep the client's."""
     asked = Instructions.of(draft.content.headers)
-    _check(draft, asked)
-    everybody = (*draft.to, *draft.cc, *draft.bcc)
-    return Wanted(
-        draft=msgspec.structs.replace(
-            draft,
-            content=_content(draft.content, asked),
-            stream=asked.stream or DEFAULT_SEND,
-            tag=asked.tag,
-            metadata=outgoing.checked_metadata(asked.metadata),
-            track_opens=asked.track_opens,
-            track_links=outgoing.track_links(asked.track_links),
-            message_id=draft.message_id if asked.keep_id else "",
-            id_headers=outgoing.ID_HEADERS,
-            rehearsals=rehearsals(everybody, asked.bounce_type),
-            suppress_in="stream",
-        )
+    bare = msgspec.structs.replace(
+        draft,
+        content=_content(draft.content, asked),
+        stream=asked.stream or DEFAULT_SEND,
+        tag=asked.tag,
+        id_headers=outgoing.ID_HEADERS,
+        suppress_in="stream",
     )
+    try:
+        return Wanted(draft=_checked(bare, asked))
+    except Refusal as refusal:
+        return Wanted(draft=bare, refusal=refusal)
 
 
-def _check(draft: Draft, asked: Instructions) -> None:
-    outgoing.check_fields(draft.content.subject, asked.tag)
-    check_count(len(draft.to) + len(draft.cc) + len(draft.bcc))
+def _checked(draft: Draft, asked: Instructions) -> Draft:
+    """The whole draft; raises Invalid for what the API would not take either."""
+    people = (*draft.to, *draft.cc, *draft.bcc)
+    check_count(len(people))
+    outgoing.check_fields(draft.content.subject, draft.tag)
     for each in draft.content.attachments:
         check_extension(each.filename)
+    return msgspec.structs.replace(
+        draft,
+        metadata=outgoing.checked_metadata(asked.metadata),
+        track_opens=flag("X-PM-TrackOpens", asked.track_opens),
+        track_links=outgoing.track_links(asked.track_links),
+        message_id=draft.message_id if flag("X-PM-KeepID", asked.keep_id) else "",
+        rehearsals=rehearsals(people, asked.bounce_type),
+    )
 
 
 def _content(content: Content, asked: Instructions) -> Content:
@@ -65,6 +67,12 @@ def _say(refusal: Refusal) -> str:
     return failed(refusal).message
 
 
+def _bounce(refusal: Refusal) -> str:
+    """The error of the API with its code, as the bounce tells it."""
+    error = failed(refusal)
+    return f"{error.message} (ErrorCode {error.error_code})"
+
+
 SUBMISSION: Final = Submission(
     user_is_key=True,
     test_key=TEST_TOKEN,
@@ -72,5 +80,6 @@ SUBMISSION: Final = Submission(
     on_suppressed="drop",
     understand=_understand,
     say=_say,
+    bounce=_bounce,
     wrong_login="Error: authentication failed",
 )
