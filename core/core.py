@@ -8,12 +8,14 @@ import msgspec
 from core.budget import Budget
 from core.clock import Clock
 from core.dns import Resolver
+from core.sealing import Seal
 from core.store.database import Database
 from core.tokens import Signer
 from core.tracking.choice import Tracking
 
 if TYPE_CHECKING:
     from core.credentials import CredentialCache
+    from core.identities import Identities
     from core.inbound.inbox import Inbox
     from core.jobs.wake import Wake
     from core.messages.intake import Intake
@@ -44,6 +46,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     spf: str = ""
     tracking_url: str = ""
     complaint_addresses: tuple[str, ...] = ()
+    dkim_secret: str = ""
     key_pepper: str = ""
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
@@ -89,3 +92,5 @@ class Core:
     signer: Signer
     resolver: Resolver
     sightings: "Sightings"
+    seal: Seal
+    identities: "Identities"

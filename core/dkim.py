@@ -72,6 +72,11 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     private: bytes
 
 
+def record_name(domain: str, selector: str) -> str:
+    """Where the public key is published (RFC 6376 3.6.2.1)."""
+    return f"{selector}._domainkey.{domain}"
+
+
 def generate(algorithm: Algorithm) -> bytes:
     """A new private key, as ``Key`` has it. RSA takes a tenth of a second of the processor: not on the loop."""
     if algorithm == "ed25519":

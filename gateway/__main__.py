@@ -7,7 +7,7 @@ import click
 from core.errors import Refusal
 from core.store.database import StoreUnavailable
 from gateway.commands.bench import bench
-from gateway.commands.domains import domains
+from gateway.commands.domains import domains_group
 from gateway.commands.inbound import inbound_
 from gateway.commands.keys import keys
 from gateway.commands.migrate import migrate
@@ -37,7 +37,7 @@ for command in (
     worker,
     migrate,
     keys,
-    domains,
+    domains_group,
     inbound_,
     suppressions,
     templates,

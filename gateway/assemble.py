@@ -13,6 +13,7 @@ from core.core import Core, Policy
 from core.credentials import CredentialCache
 from core.dns import DnsResolver, Resolver
 from core.fetch import Fetcher
+from core.identities import Identities
 from core.inbound import Inbox
 from core.jobs.deliver import Deliverer, Routes
 from core.jobs.files import Files
@@ -23,6 +24,7 @@ from core.jobs.wake import Wake
 from core.jobs.worker import Worker
 from core.messages import Intake
 from core.numbers import Numbers
+from core.sealing import Seal
 from core.store.database import write
 from core.store.migrate import Migratable, migrate
 from core.store.postgres import Postgres
@@ -59,6 +61,7 @@ def policy(settings: Settings) -> Policy:
         spf=settings.spf,
         tracking_url=settings.tracking_url.rstrip("/"),
         complaint_addresses=tuple(each.lower() for each in settings.complaint_addresses),
+        dkim_secret=settings.dkim_secret,
         key_pepper=settings.key_pepper,
         lease_s=settings.lease_s,
         retry_schedule_s=settings.retry_schedule_s,
@@ -97,6 +100,7 @@ def make_core(
 ) -> Core:
     """Tie a core's parts together."""
     held: list[Core] = []
+    seal = Seal(chosen.dkim_secret)
     core = Core(
         db=db,
         clock=SystemClock(),
@@ -111,6 +115,8 @@ def make_core(
         signer=made,
         resolver=resolver,
         sightings=Sightings(lambda: held[0]),
+        seal=seal,
+        identities=Identities(db, SystemClock(), seal),
     )
     held.append(core)
     return core

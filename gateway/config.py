@@ -203,6 +203,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["verified", "any"],
         _about("`verified` asks for a verified domain or a confirmed sender, `any` for none", "verified"),
     ] = "verified"
+    dkim_secret: Annotated[
+        str,
+        _about(
+            "secret that new DKIM keys are sealed with in the store; without it later, mail of their domains waits",
+            "64 characters from openssl rand -hex 32",
+            secret=True,
+        ),
+    ] = ""
     key_pepper: Annotated[
         str,
         _about(

@@ -57,6 +57,11 @@ class DnsServer:
         for key in [key for key in self._zone if key[0] == name.lower() and kind in ("", key[1])]:
             del self._zone[key]
 
+    def text(self, name: str) -> str:
+        """The first TXT record of a name, "" where it has none."""
+        _, values = self._zone.get((name.lower().rstrip("."), "TXT"), (0, [""]))
+        return "".join(values[0].split('"')[1::2])
+
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         while True:

@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from core import accounts, senders
+from core import accounts, domains
 from tests.house import House
 
 _SLOT = re.compile(r"\{([a-z_]*)(?::([a-z]+))?\}")
@@ -86,7 +86,7 @@ async def _obey(house: House, directive: str) -> None:
     if word == "settle":
         await house.settle()
     elif word == "trust":
-        await senders.trust_domain(house.core, await accounts.ensure_account(house.core, "test"), rest)
+        await domains.trust(house.core, (await accounts.ensure_account(house.core, "test")).id, rest)
     else:
         raise AssertionError(f"no directive {directive}")
 

@@ -29,6 +29,7 @@ from core.messages.message import Delivery, Message, Rendering
 from core.messages.reading import whole
 from core.messages.rendering import render
 from core.mime import build
+from core.signing import signed
 from core.store.database import StoreUnavailable, listed, rows
 from core.store.statements import sql
 from core.transport.transport import Envelope, Transport
@@ -266,7 +267,7 @@ class Deliverer:
         return steps
 
     async def _send_copy(self, turn: "_Turn", message: Message, real: tuple[Delivery, ...]) -> list[Step]:
-        mime = await self._mime(message, real[0])
+        mime = await signed(self._core, message, await self._mime(message, real[0]))
         targets = message.draft.redirect_to
         envelope = Envelope(
             mail_from=bounces.mail_from(self._core, message, real),

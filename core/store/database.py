@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
-from typing import Any, Protocol, TypeVar, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -93,10 +94,17 @@ def _mapper(kind: type[Any]) -> Callable[[Row], Any]:
 _SCALARS = (str, int, float, bytes)
 
 
+def _present(hint: Any) -> tuple[Any, ...]:
+    """What a value may be that is not None."""
+    if get_origin(hint) not in (UnionType, Union):
+        return (hint,)
+    return tuple(each for each in get_args(hint) if each is not NoneType)
+
+
 def _reader(hint: Any) -> Callable[[Any], Any] | None:  # a type expression
     if hint is bool:
         return bool
-    if hint in _SCALARS or hint in tuple(scalar | None for scalar in _SCALARS):
+    if all(each in _SCALARS or get_origin(each) is Literal for each in _present(hint)):
         return None
     packed, text = msgspec.msgpack.Decoder(hint), msgspec.json.Decoder(hint)
     return lambda held: packed.decode(held) if isinstance(held, bytes) else text.decode(held)

@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from core import accounts, messages, senders, suppressions
+from core import accounts, domains, messages, suppressions
 from core.paging import PageRequest
 from tests.contract.surfaces import DIALECTS, DRIVERS, NAMES, READERS, ask, check, refuse, send
 from tests.dialects.driver import Mail
@@ -51,7 +51,7 @@ async def test_a_sender_must_be_known(verified_house, name):
     refuse(name, answer)
     assert () == await every(house)
 
-    await senders.trust_domain(house.core, await accounts.ensure_account(house.core, "test"), "example.org")
+    await domains.trust(house.core, (await accounts.ensure_account(house.core, "test")).id, "example.org")
     assert DRIVERS[name].accepted(await send(house, name, key))
     refuse(name, await send(house, name, key, Mail(sender="Ann <ann@sub.example.org>")))
     refuse(name, await send(house, name, key, Mail(sender="Ann <ann@example.org.example.net>")))

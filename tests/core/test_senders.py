@@ -1,29 +1,8 @@
 """Who an account may send as; acceptance itself is tested with the intake."""
 
-import asyncio
-
-import pytest
-
 from core import senders
 from core.accounts import ensure_account
-from core.errors import NotFound
 from tests.core.post import select
-
-
-async def test_domains_come_and_go(core):
-    """Trusted once, in lower case, listed by name, and only their own account's."""
-    one, two = await ensure_account(core, "one"), await ensure_account(core, "two")
-    await asyncio.gather(
-        *[senders.trust_domain(core, one, name) for name in ("B.example", "a.example", "b.example")]
-    )
-    assert ["a.example", "b.example"] == [each.name for each in await senders.domains(core, one)]
-    assert [] == await senders.domains(core, two)
-
-    with pytest.raises(NotFound):
-        await senders.distrust_domain(core, two, "a.example")
-    await senders.distrust_domain(core, one, "A.Example")
-    assert ["b.example"] == [each.name for each in await senders.domains(core, one)]
-    assert all(each.verified_at for each in await senders.domains(core, one))
 
 
 async def test_a_sender_is_known_once(core):

@@ -77,25 +77,10 @@ WHERE workspace_id = :workspace_id ORDER BY created_at, key
 SELECT workspace_id, key FROM streams
 WHERE opt_out = 'managed' AND workspace_id IN (SELECT value FROM json_array_elements_text(:workspaces))
 
--- name: domain_put
-INSERT INTO domains (id, account_id, name, verified_at, created_at)
-VALUES (:id, :account_id, :name, :verified_at, :created_at)
-ON CONFLICT (name, account_id) DO UPDATE SET verified_at = excluded.verified_at
-
--- name: domains_of_account
-SELECT id, account_id, name, verified_at, created_at FROM domains WHERE account_id = :account_id ORDER BY name
-
--- name: domain_delete
-DELETE FROM domains WHERE account_id = :account_id AND name = :name RETURNING id
-
 -- name: sender_put
 INSERT INTO senders (id, account_id, email, name, confirmed_at, created_at)
 VALUES (:id, :account_id, :email, :name, :confirmed_at, :created_at)
 ON CONFLICT (email, account_id) DO UPDATE SET name = excluded.name, confirmed_at = excluded.confirmed_at
-
--- name: domains_verified
-SELECT account_id, name FROM domains
-WHERE verified_at IS NOT NULL AND name IN (SELECT value FROM json_array_elements_text(:names))
 
 -- name: senders_known
 SELECT account_id, email, confirmed_at FROM senders

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from core import events, messages, senders, suppressions, topics
+from core import domains, events, messages, senders, suppressions, topics
 from core.accounts import ensure_account
 from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
 from core.messages import Attachment, Content, NewBatch, Receipt, Tag
@@ -215,8 +215,8 @@ async def test_who_may_stand_in_from(settings, sender, kind):
     """Every address at a trusted domain of the account, and every confirmed one; others are told apart."""
     async with opened(msgspec.structs.replace(settings, sender_policy="verified")) as core:
         caller, account = await caller_in(core), await ensure_account(core, "test")
-        await senders.trust_domain(core, account, "Trusted.example")
-        await senders.trust_domain(core, await ensure_account(core, "others"), "theirs.example")
+        await domains.trust(core, account.id, "Trusted.example")
+        await domains.trust(core, (await ensure_account(core, "others")).id, "theirs.example")
         await senders.put_sender(core, account, "one@confirmed.example", confirmed=True)
         await senders.put_sender(core, account, "new@confirmed.example", confirmed=False)
         asked = draft(sender=party(sender))

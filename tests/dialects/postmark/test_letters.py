@@ -3,7 +3,7 @@ from email import message_from_bytes, policy
 import msgspec
 import pytest
 
-from core import bounces, messages, senders, suppressions
+from core import bounces, domains, messages, suppressions
 from core.accounts import ensure_account
 from core.paging import PageRequest
 from dialects.postmark.bounce_types import OF_KIND
@@ -203,7 +203,7 @@ async def test_a_sender_that_is_not_known_bounces(settings):
         assert 250 == (await office.send("postmark"))[0]
         (bounce,) = await returned(office)
         owner = await ensure_account(house.core, "test")
-        await senders.trust_domain(house.core, owner, "example.org")
+        await domains.trust(house.core, owner.id, "example.org")
         await office.send("postmark")
         assert 1 == len(await returned(office))
     assert bounce.text.startswith(

@@ -1,0 +1,30 @@
+"""Domains that mail is sent from: added, proved by DNS, trusted; their keys, records and states."""
+
+from core.domains.domain import Domain, Draft, add, find, get, of_account, remove, rotate, trust
+from core.domains.keys import Key
+from core.domains.keys import of as keys_of
+from core.domains.records import Record, kept
+from core.domains.standing import Check
+from core.domains.verification import DomainEvent, checked, events_of, verify, verify_due
+
+__all__ = [
+    "Check",
+    "Domain",
+    "DomainEvent",
+    "Draft",
+    "Key",
+    "Record",
+    "add",
+    "checked",
+    "events_of",
+    "find",
+    "get",
+    "kept",
+    "keys_of",
+    "of_account",
+    "remove",
+    "rotate",
+    "trust",
+    "verify",
+    "verify_due",
+]

@@ -1,0 +1,163 @@
+"""A domain of an account: added to be proved by DNS, or trusted on the operator's word."""
+
+from typing import Literal
+
+import msgspec
+
+from core import addresses, ids
+from core.core import Core
+from core.domains import keys
+from core.errors import Conflict, Invalid, NotFound
+from core.store.database import one, rows, write
+from core.store.statements import sql
+
+State = Literal["pending", "verified", "temporary_failure", "failed"]
+
+
+class Domain(msgspec.Struct, frozen=True, kw_only=True):
+    """Mail may be sent from it once ``verified_at`` is set.
+
+    ``state`` tells how its DKIM record stands: ``pending`` (not found yet), ``verified``, ``temporary_failure`` (it
+    was there, and is not just now), ``failed``. ``trusted``: the operator's word stands instead, whatever the DNS
+    says. ``return_domain`` and ``tracking_domain`` are names of the customer's own, "" for none; ``receiving``: its
+    mail is to come here.
+    """
+
+    id: str
+    account_id: str
+    name: str
+    verified_at: int | None
+    created_at: int
+    number: int
+    trusted: bool
+    state: State
+    return_domain: str
+    tracking_domain: str
+    receiving: bool
+    checked_at: int | None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A domain before it is added. ``selector`` "": one of today's date. The two names are below ``name``, or ""."""
+
+    name: str
+    return_domain: str = ""
+    tracking_domain: str = ""
+    receiving: bool = False
+    selector: str = ""
+    ed25519: bool = False
+
+
+async def add(core: Core, account_id: str, draft: Draft) -> Domain:
+    """Add a domain with its first keys, to be proved. One that is only trusted so far gets keys and stays trusted.
+
+    Raises Invalid, or Conflict("domain") where it has keys already.
+    """
+    name = host(draft.name)
+    draft = msgspec.structs.replace(
+        draft,
+        return_domain=_below(name, draft.return_domain, "return_domain"),
+        tracking_domain=_below(name, draft.tracking_domain, "tracking_domain"),
+    )
+    held = await find(core, account_id, name) or await _insert(core, account_id, name, trusted=False)
+    if await keys.of(core, held.id):
+        raise Conflict("domain", f"{name} is there already", id=held.id)
+    made = await keys.first(core, held, selector=draft.selector, ed25519=draft.ed25519)
+    set_up = sql.domain_set_up(
+        id=held.id,
+        return_domain=draft.return_domain,
+        tracking_domain=draft.tracking_domain,
+        receiving=draft.receiving,
+        next_check_at=core.clock.now(),
+    )
+    await write(core.db, set_up, *made)
+    core.identities.forget(name)
+    return await get(core, account_id, name)
+
+
+async def rotate(core: Core, domain: Domain) -> None:
+    """Begin to replace the domain's keys; see ``keys.rotate``. Raises Conflict("renewal")."""
+    await keys.rotate(core, domain)
+
+
+async def trust(core: Core, account_id: str, name: str) -> None:
+    """Let the account send from every address at a domain, without proof; raises Invalid("domain")."""
+    held = await find(core, account_id, host(name))
+    if held is None:
+        await _insert(core, account_id, host(name), trusted=True)
+    else:
+        await write(core.db, sql.domain_trust(id=held.id, now=core.clock.now()))
+
+
+async def remove(core: Core, account_id: str, name: str) -> None:
+    """Take a domain and its keys from the account; raises NotFound("domain") or Invalid("domain")."""
+    held = await get(core, account_id, name)
+    await write(
+        core.db,
+        sql.domain_delete(id=held.id),
+        sql.domain_keys_delete(domain_id=held.id),
+        sql.domain_checks_delete(domain_id=held.id),
+    )
+    core.identities.forget(held.name)
+
+
+async def get(core: Core, account_id: str, name: str) -> Domain:
+    """The account's domain of this name; raises NotFound("domain") or Invalid("domain")."""
+    found = await find(core, account_id, host(name))
+    if found is None:
+        raise NotFound("domain", name)
+    return found
+
+
+async def find(core: Core, account_id: str, name: str) -> Domain | None:
+    """The account's domain of a name in the form that ``host`` gives it."""
+    return await one(core.db, Domain, sql.domain_by_name(account_id=account_id, name=name))
+
+
+async def of_account(core: Core, account_id: str) -> list[Domain]:
+    """The account's domains by name."""
+    return await rows(core.db, Domain, sql.domains_of_account(account_id=account_id))
+
+
+def host(name: str, field: str = "domain") -> str:
+    """A domain as addresses have it: lower case, in A-labels; raises Invalid."""
+    try:
+        local, _, found = addresses.parse(f"postmaster@{name}").email.partition("@")
+    except addresses.AddressError as error:
+        raise Invalid(field, f"{name!r} is no domain name") from error
+    if "@" in name or local != "postmaster":
+        raise Invalid(field, f"{name!r} is no domain name")
+    return found.lower()
+
+
+def _below(domain: str, name: str, field: str) -> str:
+    if not name:
+        return ""
+    found = host(name, field)
+    # an alias cannot stand where the domain has its other records (RFC 1034 3.6.2)
+    if not found.endswith(f".{domain}"):
+        raise Invalid(field, f"{name} is not below {domain}", value=name)
+    return found
+
+
+async def _insert(core: Core, account_id: str, name: str, *, trusted: bool) -> Domain:
+    now = core.clock.now()
+    insert = sql.domain_insert(
+        id=ids.new(),
+        account_id=account_id,
+        name=name,
+        verified_at=now if trusted else None,
+        created_at=now,
+        number=await core.numbers.take("domain"),
+        trusted=trusted,
+        state="verified" if trusted else "pending",
+        return_domain="",
+        tracking_domain="",
+        receiving=False,
+        next_check_at=None,
+    )
+    inserted = await write(core.db, insert)
+    if trusted and not inserted[0]:
+        # somebody else was faster, perhaps without trusting it
+        await trust(core, account_id, name)
+    return await get(core, account_id, name)
