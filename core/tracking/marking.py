@@ -14,6 +14,7 @@ from core.core import Policy
 from core.messages.message import WHOLE_MESSAGE, Delivery, Message
 from core.tokens import Signer
 from core.tracking import markup, prose, tokens
+from core.tracking.choice import is_tracked
 from core.tracking.tokens import Part, Place
 
 # the gateway's own pages: nothing of ours is ever led through ourselves again
@@ -36,8 +37,7 @@ class Marker(msgspec.Struct, frozen=True):
 
 def is_made(message: Message) -> bool:
     """Whether anything of the message is tracked; then it is another one for every recipient."""
-    draft = message.draft
-    return bool(draft.track_opens and message.html) or draft.track_links not in (None, "none")
+    return is_tracked(opens=message.draft.track_opens, links=message.draft.track_links)
 
 
 def base(policy: Policy, message: Message) -> str:

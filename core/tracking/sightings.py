@@ -112,6 +112,7 @@ class Sightings:
         lately = self._lately.get(place)
         if lately is None or now - lately.since >= _MINUTE:
             lately = self._lately[place] = _Lately(now)
+            self._lately.move_to_end(place)
             if len(self._lately) > _MOST_REMEMBERED:
                 self._lately.popitem(last=False)
         return lately

@@ -80,7 +80,8 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             stream=self.stream,
             tag=self.tag or "",
             metadata=metadata,
-            track_opens=self.track_opens,
+            # what a server tracks, no message can switch off
+            track_opens=self.track_opens or None,
             track_links=links,
             message_id=extra.message_id,
             id_headers=ID_HEADERS,

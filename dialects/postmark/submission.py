@@ -49,7 +49,7 @@ def _checked(draft: Draft, asked: Instructions) -> Draft:
     return msgspec.structs.replace(
         draft,
         metadata=outgoing.checked_metadata(asked.metadata),
-        track_opens=flag("X-PM-TrackOpens", asked.track_opens),
+        track_opens=flag("X-PM-TrackOpens", asked.track_opens) or None,
         track_links=outgoing.track_links(asked.track_links),
         message_id=draft.message_id if flag("X-PM-KeepID", asked.keep_id) else "",
         rehearsals=rehearsals(people, asked.bounce_type),

@@ -122,7 +122,7 @@ class Query(Paged, rename="camel", kw_only=True):
 
 
 class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """An event. The facts of a bounce stand only there."""
+    """An event. The facts of a bounce stand only there, and so does where a link led."""
 
     id: str
     type: str
@@ -130,6 +130,7 @@ class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
     recorded_at: str
     bounce_type: str = ""
     diagnostic: str = ""
+    url: str = ""
 
     @classmethod
     def of(cls, event: Event) -> "Happened":
@@ -143,6 +144,7 @@ class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
             # core says bounced of what is refused for good alone
             bounce_type="permanent" if bounced else "",
             diagnostic=event.detail.text if bounced else "",
+            url=event.detail.seen.link if event.detail.seen is not None else "",
         )
 
 

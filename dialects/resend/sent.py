@@ -4,15 +4,17 @@ Source: Resend API reference, "Retrieve email", "List sent emails", "Update emai
 OpenAPI file answers a cancel with the whole email; every SDK reads ``object`` and ``id``, as the page has it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from core import messages
+from core import events, messages
 from core.errors import Invalid
 from core.messages import Message, Party
 from core.messages.composition import message_id
+from core.tracking.choice import is_tracked
 from dialects.endpoint import Call, get, patch, post
 from dialects.resend.moments import scheduled
 from dialects.resend.wire import List, Paging, ts, uuid
@@ -20,6 +22,11 @@ from dialects.resend.wire import List, Paging, ts, uuid
 _ID: Final = "emailId"
 # the domain's words that differ from the provider's
 _EVENTS: Final = {"deferred": "delivery_delayed"}
+# the further one first
+_SEEN: Final = ("clicked", "opened")
+
+# message and kind
+Seen = set[tuple[str, str]]
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -45,8 +52,8 @@ class Listed(msgspec.Struct, kw_only=True):
     scheduled_at: str | None
 
     @classmethod
-    def of(cls, call: Call, message: Message) -> "Listed":
-        """From the domain's message."""
+    def of(cls, call: Call, message: Message, seen: Seen) -> "Listed":
+        """From the domain's message, with what was seen of it."""
         draft = message.draft
         return cls(
             id=message.id,
@@ -58,7 +65,7 @@ class Listed(msgspec.Struct, kw_only=True):
             bcc=_texts(draft.bcc) or None,
             cc=_texts(draft.cc) or None,
             reply_to=_texts(draft.reply_to) or None,
-            last_event=_last_event(message),
+            last_event=_last_event(message, seen),
             scheduled_at=None if message.scheduled_at is None else ts(message.scheduled_at),
         )
 
@@ -83,9 +90,9 @@ class Whole(msgspec.Struct, kw_only=True):
     tags: list[Tag] | UnsetType = UNSET
 
     @classmethod
-    def of(cls, call: Call, message: Message) -> "Whole":
-        """From the domain's message."""
-        listed = Listed.of(call, message)
+    def of(cls, call: Call, message: Message, seen: Seen) -> "Whole":
+        """From the domain's message, with what was seen of it."""
+        listed = Listed.of(call, message, seen)
         return cls(
             id=listed.id,
             message_id=listed.message_id,
@@ -121,20 +128,33 @@ def _texts(parties: tuple[Party, ...]) -> list[str]:
     return [party.text for party in parties]
 
 
-def _last_event(message: Message) -> str:
+def _last_event(message: Message, seen: Seen) -> str:
     standing = messages.standing(message)
+    if standing == "delivered":
+        # what is worse than delivered is not made better by a reader
+        return next((kind for kind in _SEEN if (message.id, kind) in seen), standing)
     return _EVENTS.get(standing, standing)
+
+
+async def _seen(call: Call, page: Sequence[Message]) -> Seen:
+    """Which messages were opened and clicked; asked for only of those that tell."""
+    tracked = [
+        each for each in page if is_tracked(opens=each.draft.track_opens, links=each.draft.track_links)
+    ]
+    return {(event.message_id, event.kind) for event in await events.of_messages(call.core, tracked, _SEEN)}
 
 
 async def retrieve(call: Call, id: str) -> Whole:
     """One email."""
-    return Whole.of(call, await messages.get(call.core, call.caller, uuid(id, _ID)))
+    message = await messages.get(call.core, call.caller, uuid(id, _ID))
+    return Whole.of(call, message, await _seen(call, [message]))
 
 
 async def list_emails(call: Call, query: Paging) -> List[Listed]:
     """Emails from the newest on."""
     page = await messages.page(call.core, call.caller, messages.Filter(), query.request())
-    return List(has_more=page.more, data=[Listed.of(call, message) for message in page.items])
+    seen = await _seen(call, page.items)
+    return List(has_more=page.more, data=[Listed.of(call, message, seen) for message in page.items])
 
 
 async def update(call: Call, id: str, body: Change) -> Changed:

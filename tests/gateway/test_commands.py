@@ -188,3 +188,12 @@ def test_hosts_for_a_dialect_that_is_left_out(told):
         INBOUND_SMTP_PORT="0",
     )
     assert "hosts names 'postmark', which dialects leaves out" in output
+
+
+def test_what_a_workspace_tracks_is_said_and_changed(told):
+    """Nothing unless somebody says so; what is not named stays."""
+    assert "default: opens off, links none\n" == told("tracking", code=0)
+    assert "default: opens on, links none\n" == told("tracking", "--opens", code=0)
+    assert "default: opens on, links both\n" == told("tracking", "--links", "both", code=0)
+    assert "default: opens off, links both\n" == told("tracking", "--no-opens", code=0)
+    assert "shop: opens off, links none\n" == told("tracking", "--workspace", "shop", code=0)

@@ -200,6 +200,14 @@ def test_relay_is_read_whole_at_start(url, wanted):
     assert "hunter2" not in problem
 
 
+@pytest.mark.parametrize("proxy", ["10.0.0.1/8", "10.0.0", "2001:db8::/129"])
+def test_a_proxy_that_is_no_address_is_told(proxy):
+    """Nobody is believed by a slip of the pen, and nobody is forgotten by one."""
+    (problem,) = problems_of(CAPTURE | {"BABELPOST_TRUSTED_PROXIES": f'["{proxy}"]'})
+
+    assert problem.startswith("trusted_proxies cannot be used")
+
+
 @pytest.mark.parametrize("name", ["database", "relay"])
 def test_refusals_do_not_repeat_a_secret(name):
     """A wrong URL may hold a password, and refusals end in logs."""
