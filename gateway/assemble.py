@@ -107,7 +107,7 @@ def make_core(
         policy=chosen,
         numbers=Numbers(db),
         credentials=CredentialCache(db, chosen.key_pepper),
-        intake=Intake(lambda: held[0]),
+        intake=Intake(lambda: held[0], gathers=db.in_process),
         inbox=Inbox(lambda: held[0]),
         wake=Wake(),
         windows=Windows(),

@@ -1,7 +1,8 @@
 """Acceptance: drafts become messages, deliveries, events and jobs in one durable commit.
 
 Calls that wait at the same time share a commit (``store.group``). A batch takes two trips to the store: one asks
-for all its idempotency keys, suppressions and senders at once, one writes everything. No call asks alone.
+for all its suppressions and senders at once, one writes everything; idempotency keys, where there are any, take a
+few more. No call asks alone.
 """
 
 import re
@@ -17,7 +18,7 @@ from core.messages import choices
 from core.messages.draft import Draft, is_storable
 from core.messages.rows import Rows
 from core.messages.submission import Claim, NewBatch, Receipt, Submission
-from core.store.database import Row, listed
+from core.store.database import Row, Transaction, listed
 from core.store.group import Group
 from core.store.statements import Query, sql
 
@@ -30,10 +31,10 @@ _RECEIPTS: Final = msgspec.msgpack.Decoder(list[Receipt])
 class Intake:
     """The group commit of acceptance."""
 
-    def __init__(self, core: Callable[[], Core]) -> None:
-        """``core`` is asked for at the first commit, since it holds this very object."""
+    def __init__(self, core: Callable[[], Core], *, gathers: bool) -> None:
+        """``core`` is asked for at the first commit, since it holds this very object; ``gathers``: see ``Group``."""
         self._core = core
-        self._group: Group[Submission] = Group(self._commit)
+        self._group: Group[Submission] = Group(self._commit, gathers=gathers)
 
     async def add(self, submission: Submission) -> None:
         """Accept or refuse every draft durably; the answer stands in the submission."""
@@ -48,7 +49,9 @@ class Intake:
         total = sum(len(submission.drafts) for submission in batch)
         number = await core.numbers.take("message", total + len(batch))
         async with core.db.transaction() as work:
-            facts = _Facts(core, batch, await work.run(*_questions(core, batch)))
+            answers = await work.ask(_question(core, batch))
+            chosen = [await work.ask(query) for query in choices.questions(batch)]
+            facts = _Facts(core, answers, chosen, await _taken(core, work, batch))
             written = Rows(core.clock.now(), number)
             for submission in batch:
                 facts.decide(submission, written)
@@ -125,23 +128,28 @@ async def recall(core: Core, caller: Caller, claim: Claim) -> list[Receipt] | No
     return [msgspec.structs.replace(receipt, replayed=True) for receipt in receipts]
 
 
-def _questions(core: Core, batch: list[Submission]) -> list[Query]:
-    """Everything the whole batch needs to know, in a fixed order.
-
-    Suppressions, domains and senders, topics and streams, taken keys.
-    """
-    keys = listed(sorted({s.claim.stored_key(s.caller) for s in batch if s.claim is not None}))
+def _question(core: Core, batch: list[Submission]) -> Query:
+    """Everything that the decisions of a whole batch depend on."""
     drafts = [draft for submission in batch for draft in submission.drafts]
-    steps = [sql.suppressions_among(emails=listed(list({key for draft in drafts for key in _keys(draft)})))]
-    if core.policy.sender_policy == "verified":
-        senders = {draft.sender.email.lower() for draft in drafts}
-        steps.append(sql.domains_verified(names=listed([s.rpartition("@")[2] for s in senders])))
-        steps.append(sql.senders_known(emails=listed(list(senders))))
-    steps.extend(choices.questions(batch))
-    if keys != "[]":
-        steps.append(sql.claims_expire(keys=keys, now=core.clock.now()))
-        steps.append(sql.claims_take(keys=keys))
-    return steps
+    checked = core.policy.sender_policy == "verified"
+    senders = {draft.sender.email.lower() for draft in drafts} if checked else ()
+    return sql.intake_facts(
+        recipients=listed(list({key for draft in drafts for key in _keys(draft)})),
+        domains=listed([sender.rpartition("@")[2] for sender in senders]),
+        senders=listed(list(senders)),
+    )
+
+
+async def _taken(core: Core, work: Transaction, batch: list[Submission]) -> set[str]:
+    """The keys of the batch that nobody had before; they are its own from here on."""
+    keys = sorted({s.claim.stored_key(s.caller) for s in batch if s.claim is not None})
+    if not keys:
+        return set()
+    asked = listed(keys)
+    _, taken = await work.run(
+        sql.claims_expire(keys=asked, now=core.clock.now()), sql.claims_take(keys=asked)
+    )
+    return {row[0] for row in taken}
 
 
 def _keys(draft: Draft) -> Iterable[str]:
@@ -151,18 +159,25 @@ def _keys(draft: Draft) -> Iterable[str]:
 
 
 class _Facts:
-    """The answers to a batch's questions, and the decision they lead to for each submission."""
+    """The answers to a batch's question, and the decision they lead to for each submission."""
 
-    def __init__(self, core: Core, batch: list[Submission], answers: list[list[Row]]) -> None:
+    def __init__(
+        self, core: Core, answers: list[Row], chosen: list[list[Row]], taken: set[str]
+    ) -> None:
         self._checked = core.policy.sender_policy == "verified"
-        self._suppressed = {(row[0], row[1], row[2]) for row in answers[0]}
-        self._domains = {(row[0], row[1]) for row in answers[1]} if self._checked else set()
-        self._senders = {(row[0], row[1]): row[2] for row in answers[2]} if self._checked else {}
-        keyed = any(submission.claim is not None for submission in batch)
-        self._taken = {row[0] for row in answers[-1]} if keyed else set()
-        between = answers[3 if self._checked else 1 : -2 if keyed else None]
-        self._choices = choices.Choices(between) if between else None
+        self._suppressed: set[tuple[str, str, str]] = set()
+        self._domains: set[tuple[str, str]] = set()
+        self._senders: dict[tuple[str, str], str] = {}
+        self._taken = taken
+        self._choices = choices.Choices(chosen) if chosen else None
         self.refused_keys: list[str] = []
+        for kind, owner, name, more in answers:
+            if kind == "suppression":
+                self._suppressed.add((owner, name, more))
+            elif kind == "domain":
+                self._domains.add((owner, name))
+            else:
+                self._senders[owner, name] = more
 
     def decide(self, submission: Submission, written: Rows) -> None:
         """Fill the submission's results and, where it is accepted, add its rows."""
@@ -228,7 +243,7 @@ class _Facts:
         if (caller.account_id, email.rpartition("@")[2]) in self._domains:
             return None
         known = (caller.account_id, email)
-        if self._senders.get(known) is not None:
+        if self._senders.get(known):
             return None
         return Unverified(draft.sender.email, kind="unconfirmed" if known in self._senders else "unknown")
 

@@ -45,6 +45,7 @@ class Rows:
         self._batches: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
+        self._accepted: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._jobs: list[tuple[Any, ...]] = []
         self._claims: list[tuple[Any, ...]] = []
@@ -59,6 +60,7 @@ class Rows:
                 (sql.batch_insert, self._batches, 0),
                 (sql.message_insert, self._messages, self._body_bytes),
                 (sql.delivery_insert, self._deliveries, 0),
+                (sql.event_accepted, self._accepted, 0),
                 (sql.event_insert, self._events, 0),
                 (sql.job_insert, self._jobs, 0),
                 (sql.claim_fill, self._claims, 0),
@@ -146,13 +148,12 @@ class Rows:
                 draft.template.id if draft.template is not None else None, searchable(draft.metadata),
             )
         )  # fmt: skip  # a column list reads better in lines than in a column
-        # the first event has the message's own id: one id less to make, and as unique
-        self._events.append((message_id, message_id, caller.workspace_id, -1, "accepted", now, _EMPTY))
+        self._accepted.append((message_id, message_id, caller.workspace_id, now, _EMPTY))
         if scheduled:
             self._event(caller, message_id, -1, "scheduled")
         if self._recipients(caller, draft, hit, message_id):
             run_at = draft.send_at if scheduled else now
-            self._jobs.append((message_id, "deliver", run_at, "", 0, size, ""))
+            self._jobs.append((message_id, run_at, size))
             self.due_now |= not scheduled
         dropped = hit if draft.on_suppressed == "drop" else ()
         return Receipt(
@@ -173,7 +174,7 @@ class Rows:
             else:
                 to_do = True
             self._deliveries.append(
-                (message_id, position, caller.workspace_id, role, email, key, state, 0, 0, "", self._now)
+                (message_id, position, caller.workspace_id, role, email, key, state, self._now)
             )
         return to_do
 

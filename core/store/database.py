@@ -21,6 +21,10 @@ class StoreUnavailable(Exception):  # noqa: N818  # said of the store, not of a 
 class Transaction(Protocol):
     """Statements that happen together or not at all."""
 
+    async def ask(self, query: Query) -> list[Row]:
+        """Read on the way to a write, before the first ``run``: sees what was committed before, and locks nothing."""
+        ...
+
     async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
         """Run steps in order, in one trip where the engine allows; rows of each step (``Many`` gives none).
 
@@ -30,9 +34,10 @@ class Transaction(Protocol):
 
 
 class Database(Protocol):
-    """An open engine."""
+    """An open engine. ``in_process``: its work takes this process's own time."""
 
     name: str
+    in_process: bool
 
     async def fetch(self, query: Query) -> list[Row]:
         """Read outside any transaction; sees everything committed before the call."""

@@ -1,10 +1,12 @@
 """PostgreSQL through asyncpg: any number of processes share one database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, Self
 
 import asyncpg
+import asyncpg.transaction
 
 from core.errors import Invalid
 from core.store.bulk import Bulk
@@ -44,6 +46,7 @@ class Postgres:
     """An open pool."""
 
     name = "postgres"
+    in_process = False
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         """Use an open pool."""
@@ -94,8 +97,14 @@ class Postgres:
     async def transaction(self) -> AsyncIterator["PostgresTransaction"]:
         """See ``Database.transaction``; raises Invalid for a text with NUL in it."""
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield PostgresTransaction(connection, self._bulk)
+            async with self._pool.acquire() as connection:
+                work = PostgresTransaction(connection, self._bulk)
+                try:
+                    yield work
+                except BaseException:
+                    await work.roll_back()
+                    raise
+                await work.commit()
         except ValueError:
             # asyncpg's DataError, which is an InterfaceError too: a value is at fault, and only its own call
             raise
@@ -116,24 +125,63 @@ class Postgres:
 
 
 class PostgresTransaction:
-    """Steps on one connection inside BEGIN and COMMIT."""
+    """Steps on one connection, begun when the first of them needs it."""
 
     def __init__(self, connection: "PoolConnectionProxy[asyncpg.Record]", bulk: Bulk) -> None:
-        """The block around it has begun the transaction."""
+        """Nothing is begun."""
         self._connection = connection
         self._bulk = bulk
+        self._begun: asyncpg.transaction.Transaction | None = None
+
+    async def ask(self, query: Query) -> list[Row]:
+        """See ``Transaction.ask``: nothing is begun for it, which spares two trips where one statement writes all."""
+        return _rows(await self._connection.fetch(query.statement.postgres, *_sought(query)))
 
     async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
-        """See ``Transaction.run``; the block's end commits, so ``commit`` changes nothing here."""
-        del commit
-        return [await self._step(step) for step in steps]
+        """See ``Transaction.run``."""
+        if commit and self._begun is None and await self._is_done_at_once(steps):
+            return [[] for _ in steps]
+        if self._begun is None:
+            self._begun = self._connection.transaction()
+            await self._begun.start()
+        found = [rows for kind, group in groupby(steps, type) for rows in await self._group(kind, [*group])]
+        if commit:
+            await self.commit()
+        return found
 
-    async def _step(self, step: Query | Many) -> list[Row]:
-        if isinstance(step, Query):
-            return _rows(await self._connection.fetch(step.statement.postgres, *_values(step)))
-        if step.rows:
-            await self._bulk.run(self._connection, step)
-        return []
+    async def _is_done_at_once(self, steps: Sequence[Query | Many]) -> bool:
+        """Write everything with one statement that commits by itself, where there is one."""
+        filled = [step for step in steps if isinstance(step, Many) and step.rows]
+        if not filled or any(isinstance(step, Query) for step in steps):
+            return False
+        written = await self._bulk.write(self._connection, filled)
+        if written is None:
+            return False
+        await self._connection.execute(written.text, *written.lists)
+        return True
+
+    async def _group(self, kind: type[Query | Many], steps: list[Query | Many]) -> list[list[Row]]:
+        if kind is Many:
+            filled = [step for step in steps if isinstance(step, Many) and step.rows]
+            if filled:
+                await self._bulk.run(self._connection, filled)
+            return [[] for _ in steps]
+        return [await self._query(step) for step in steps if isinstance(step, Query)]
+
+    async def _query(self, query: Query) -> list[Row]:
+        return _rows(await self._connection.fetch(query.statement.postgres, *_values(query)))
+
+    async def commit(self) -> None:
+        """Make everything durable, where the last step did not already."""
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            await begun.commit()
+
+    async def roll_back(self) -> None:
+        """Undo everything; safe to call when nothing was begun."""
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            await begun.rollback()
 
 
 def _rows(found: list[asyncpg.Record]) -> list[Row]:

@@ -52,6 +52,7 @@ class SQLite:
     """An open SQLite file."""
 
     name = "sqlite"
+    in_process = True
 
     def __init__(self, path: Path, *, owner: bool) -> None:
         """Open the file, made where missing. ``owner``: serve from it, alone; a second owner is refused."""
@@ -174,6 +175,11 @@ class SQLiteTransaction:
         self._writer = writer
         self._begun = False
         self._is_large = False
+
+    async def ask(self, query: Query) -> list[Row]:
+        """See ``Transaction.ask``: on the writer's connection, whose turn it is anyway."""
+        (found,) = await self.run(query)
+        return found
 
     async def run(self, *steps: Query | Many, commit: bool = False) -> list[list[Row]]:
         """See ``Transaction.run``."""

@@ -149,6 +149,7 @@ class Writes:
     def __init__(self, db):
         self._db = db
         self.name = db.name
+        self.in_process = db.in_process
         self.count = 0
 
     def fetch(self, query):

@@ -27,10 +27,6 @@ WHERE account_id = :account_id ORDER BY name
 @domain_columns
 WHERE next_check_at <= :now ORDER BY next_check_at, id LIMIT :most
 
--- name: domains_verified
-SELECT account_id, name FROM domains
-WHERE verified_at IS NOT NULL AND name IN (SELECT value FROM json_array_elements_text(:names))
-
 -- name: domain_set_up
 UPDATE domains SET state = 'pending', return_domain = :return_domain, tracking_domain = :tracking_domain,
                    receiving = :receiving, next_check_at = :next_check_at

@@ -1,6 +1,6 @@
 -- name: job_insert
 INSERT INTO jobs (id, kind, run_at, claimed_by, attempts, size_bytes, last_error)
-VALUES (:id, :kind, :run_at, :claimed_by, :attempts, :size_bytes, :last_error)
+VALUES (:message_id, 'deliver', :at, '', 0, :size_bytes, '')
 
 -- name: jobs_claim
 -- :since is a remembered lower bound: it keeps the search off dead rows at the front of the index

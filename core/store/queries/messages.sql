@@ -12,18 +12,34 @@ VALUES (:id, :workspace_id, :number, :uid, :environment, :total, :created_at)
 -- name: message_insert
 INSERT INTO messages (id, workspace_id, environment, number, batch_id, content_id, stream, state, sender, subject,
                       tag, created_at, scheduled_at, body, template_id, metadata)
-VALUES (:id, :workspace_id, :environment, :number, :batch_id, :content_id, :stream, :state, :sender, :subject,
-        :tag, :created_at, :scheduled_at, :body, :template_id, :metadata)
+-- names that mean the same in the insertions of one commit are the same: see core.store.bulk
+VALUES (:message_id, :workspace_id, :environment, :number, :batch_id, :content_id, :stream, :message_state, :sender,
+        :subject, :tag, :at, :scheduled_at, :body, :template_id, :metadata)
 
 -- name: delivery_insert
 INSERT INTO deliveries (message_id, position, workspace_id, role, email, email_key, state, attempts, code, text,
                         updated_at)
-VALUES (:message_id, :position, :workspace_id, :role, :email, :email_key, :state, :attempts, :code, :text,
-        :updated_at)
+VALUES (:message_id, :position, :workspace_id, :role, :email, :email_key, :delivery_state, 0, 0, '', :at)
 
 -- name: event_insert
 INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
 VALUES (:message_id, :id, :workspace_id, :position, :kind, :at, :detail)
+
+-- name: event_accepted
+-- the first event has the message's own id: one id less to make, and as unique
+INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
+VALUES (:message_id, :event_id, :workspace_id, -1, 'accepted', :at, :detail)
+
+-- name: intake_facts
+-- what a whole batch needs to know, in one trip: who is suppressed, which domains are verified, which senders are known
+SELECT 'suppression', workspace_id, email, stream FROM suppressions
+WHERE email IN (SELECT value FROM json_array_elements_text(:recipients))
+UNION ALL
+SELECT 'domain', account_id, name, '' FROM domains
+WHERE verified_at IS NOT NULL AND name IN (SELECT value FROM json_array_elements_text(:domains))
+UNION ALL
+SELECT 'sender', account_id, email, CASE WHEN confirmed_at IS NULL THEN '' ELSE 'confirmed' END FROM senders
+WHERE email IN (SELECT value FROM json_array_elements_text(:senders))
 
 -- name: claims_expire
 DELETE FROM claims

@@ -81,7 +81,3 @@ WHERE opt_out = 'managed' AND workspace_id IN (SELECT value FROM json_array_elem
 INSERT INTO senders (id, account_id, email, name, confirmed_at, created_at)
 VALUES (:id, :account_id, :email, :name, :confirmed_at, :created_at)
 ON CONFLICT (email, account_id) DO UPDATE SET name = excluded.name, confirmed_at = excluded.confirmed_at
-
--- name: senders_known
-SELECT account_id, email, confirmed_at FROM senders
-WHERE email IN (SELECT value FROM json_array_elements_text(:emails))

@@ -1,8 +1,10 @@
 """Many rows in one statement on PostgreSQL."""
 
+import asyncpg
 import pytest
 
-from core.store.bulk import _derive
+from core.store.bulk import Bulk, insertion
+from core.store.database import write
 from core.store.postgres import Postgres
 from core.store.statements import sql, statement
 
@@ -16,10 +18,10 @@ def engine(request):
 
 
 async def derived(core, each):
-    """The text for many rows of a statement."""
+    """A statement taken apart, or None."""
     assert isinstance(core.db, Postgres)
     async with core.db.transaction() as work:
-        return await _derive(work._connection, each)
+        return await insertion(work._connection, each)
 
 
 async def test_the_accept_path_inserts_whole_batches(core):
@@ -27,13 +29,50 @@ async def test_the_accept_path_inserts_whole_batches(core):
     for each in (
         sql.message_insert,
         sql.delivery_insert,
+        sql.event_accepted,
         sql.event_insert,
         sql.job_insert,
         sql.suppression_insert,
     ):
-        text = await derived(core, each)
-        assert text is not None, each.name
-        assert " SELECT * FROM unnest($1::text[], " in text
+        found = await derived(core, each)
+        assert found is not None, each.name
+        assert " FROM unnest($1::text[], " in found.text(range(1, 1 + len(found.types)))
+
+
+async def test_insertions_that_follow_one_another_are_one_statement(core):
+    """What means the same in several of them is sent once where it is the same, and else for each."""
+    rows = [(f"id{number}", number) for number in range(3)]
+    one = statement("one", "INSERT INTO t (id, at, kind) VALUES (:id, :at, 'x')").many(rows)
+    same = statement("same", "INSERT INTO u (id, until) VALUES (:id, :at)").many(rows)
+    later = statement("later", "INSERT INTO u (id, until) VALUES (:id, :at)").many(
+        [(id, at + 1) for id, at in rows]
+    )
+    async with core.db.transaction() as work:
+        await work._connection.execute("CREATE TABLE t (id TEXT, at BIGINT, kind TEXT)")
+        await work._connection.execute("CREATE TABLE u (id TEXT, until BIGINT)")
+        bulk = Bulk()
+        written = await bulk.write(work._connection, [one, same])
+        assert written is not None
+        assert [("id0", "id1", "id2"), (0, 1, 2)] == written.lists
+        written = await bulk.write(work._connection, [one, later])
+        assert written is not None
+        assert [("id0", "id1", "id2"), (0, 1, 2), (1, 2, 3)] == written.lists
+        await bulk.run(work._connection, [one, same])
+        await bulk.run(work._connection, [one, later])
+        stamps = await work._connection.fetch("SELECT until FROM u ORDER BY until")
+        kinds = await work._connection.fetch("SELECT DISTINCT kind, count(*) FROM t GROUP BY kind")
+        assert [0, 1, 1, 2, 2, 3] == [row[0] for row in stamps]
+        assert [("x", 6)] == [tuple(row) for row in kinds]
+
+
+async def test_insertions_that_would_have_to_see_each_other_stay_apart(core):
+    """A conflict between two of them is only seen by the later statement."""
+    row = ("w", "a@b.c", "", "id1", "manual", "customer", 1)
+    again = ("w", "a@b.c", "", "id2", "manual", "customer", 2)
+    async with core.db.transaction() as work:
+        await work.run(sql.suppression_insert.many([row]), sql.suppression_insert.many([again]))
+    held = await core.db.fetch(sql.suppressions_of_workspace(workspace_id="w"))
+    assert ["id1"] == [each[0] for each in held]
 
 
 @pytest.mark.parametrize(
@@ -45,8 +84,24 @@ async def test_the_accept_path_inserts_whole_batches(core):
     ],
 )
 async def test_anything_else_runs_row_by_row(core, text):
-    """A text that is more than its parameters in order is left as it is."""
+    """A text that is more than its parameters and plain values is left as it is."""
     assert await derived(core, statement("other", text)) is None
+
+
+async def test_a_batch_that_commits_by_itself_is_whole_or_not_there(core):
+    """One value that the engine refuses keeps everything out, though nothing was begun."""
+    event = ("m", "e", "w", 0, "sent", 1, b"")
+    attachment = ("m", 0, "x", "", "text/plain", "", 3, "", "no bytes")
+    with pytest.raises(asyncpg.DataError):
+        await write(core.db, sql.event_insert.many([event]), sql.attachment_insert.many([attachment]))
+    await write(core.db, sql.event_insert.many([event]))
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await write(
+            core.db,
+            sql.attachment_insert.many([(*attachment[:-1], b"")]),
+            sql.event_insert.many([event]),
+        )
+    assert [] == await core.db.fetch(sql.attachments_of(owner_id="m"))
 
 
 async def test_rows_arrive_whole_and_in_order(core):
