@@ -161,9 +161,7 @@ def _keys(draft: Draft) -> Iterable[str]:
 class _Facts:
     """The answers to a batch's question, and the decision they lead to for each submission."""
 
-    def __init__(
-        self, core: Core, answers: list[Row], chosen: list[list[Row]], taken: set[str]
-    ) -> None:
+    def __init__(self, core: Core, answers: list[Row], chosen: list[list[Row]], taken: set[str]) -> None:
         self._checked = core.policy.sender_policy == "verified"
         self._suppressed: set[tuple[str, str, str]] = set()
         self._domains: set[tuple[str, str]] = set()

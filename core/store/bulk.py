@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     Connection = PoolConnectionProxy[asyncpg.Record]
 
+# an upsert is left out: within one statement it may not meet the same row twice
 _INSERT: Final = re.compile(
-    r"INSERT INTO (\w+) (\([^()]*\))\s*VALUES\s*\(([^()]*)\)\s*(ON CONFLICT.*)?", re.DOTALL
+    r"INSERT INTO (\w+) (\([^()]*\))\s*VALUES\s*\(([^()]*)\)\s*(ON CONFLICT[\w\s(),]*DO NOTHING)?", re.DOTALL
 )
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 _LITERAL: Final = re.compile(r"-?\d+|NULL|'[\w ]*'")

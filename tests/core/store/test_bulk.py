@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from core.store.bulk import Bulk, insertion
-from core.store.database import write
+from core.store.database import listed, write
 from core.store.postgres import Postgres
 from core.store.statements import sql, statement
 
@@ -25,14 +25,13 @@ async def derived(core, each):
 
 
 async def test_the_accept_path_inserts_whole_batches(core):
-    """Every insertion of acceptance and of outcomes goes in one statement for all its rows."""
+    """Every insertion of acceptance goes in one statement for all its rows."""
     for each in (
         sql.message_insert,
         sql.delivery_insert,
         sql.event_accepted,
         sql.event_insert,
         sql.job_insert,
-        sql.suppression_insert,
     ):
         found = await derived(core, each)
         assert found is not None, each.name
@@ -67,12 +66,12 @@ async def test_insertions_that_follow_one_another_are_one_statement(core):
 
 async def test_insertions_that_would_have_to_see_each_other_stay_apart(core):
     """A conflict between two of them is only seen by the later statement."""
-    row = ("w", "a@b.c", "", "id1", "manual", "customer", 1)
-    again = ("w", "a@b.c", "", "id2", "manual", "customer", 2)
+    stream = ("w", "s", "first", "broadcast", "", 1, 1, "none")
+    again = ("w", "s", "second", "broadcast", "", 2, 2, "none")
     async with core.db.transaction() as work:
-        await work.run(sql.suppression_insert.many([row]), sql.suppression_insert.many([again]))
-    held = await core.db.fetch(sql.suppressions_of_workspace(workspace_id="w"))
-    assert ["id1"] == [each[0] for each in held]
+        await work.run(sql.stream_insert.many([stream]), sql.stream_insert.many([again]))
+    held = await core.db.fetch(sql.streams_of_workspace(workspace_id="w"))
+    assert ["first"] == [each[2] for each in held]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +80,7 @@ async def test_insertions_that_would_have_to_see_each_other_stay_apart(core):
         "UPDATE jobs SET run_at = :run_at WHERE id = :id",
         "INSERT INTO counters (name, next) VALUES (:name, 1 + :size)",
         "INSERT INTO claims (key) SELECT value FROM json_array_elements_text(:keys)",
+        "INSERT INTO t (a, b) VALUES (:a, :b) ON CONFLICT (a) DO UPDATE SET b = excluded.b",
     ],
 )
 async def test_anything_else_runs_row_by_row(core, text):
@@ -115,10 +115,19 @@ async def test_rows_arrive_whole_and_in_order(core):
     found = await core.db.fetch(sql.attachments_with_data(owner_id="a"))
     assert [("x", 0, "", b"\x00\xff1"), ("y", 1, "ü'\"{}", None)] == [(r[0], r[1], r[2], r[7]) for r in found]
 
-    suppressed = [("w", "a@b.c", "", f"id{number}", "manual", "customer", number) for number in (1, 2)]
+    streams = [("w", "s", f"name{number}", "broadcast", "", number, number, "none") for number in (1, 2)]
     async with core.db.transaction() as work:
-        await work.run(
-            sql.suppression_insert.many([*suppressed, ("w", "d@b.c", "", "id3", "manual", "customer", 3)])
-        )
-    held = await core.db.fetch(sql.suppressions_of_workspace(workspace_id="w"))
-    assert ["id1", "id3"] == [row[0] for row in held]
+        await work.run(sql.stream_insert.many([*streams, ("w", "t", "name3", "broadcast", "", 3, 3, "none")]))
+    held = await core.db.fetch(sql.streams_of_workspace(workspace_id="w"))
+    assert ["name1", "name3"] == [row[2] for row in held]
+
+
+async def test_an_upsert_meets_its_own_rows(core):
+    """Two of one batch for one address are one after the other: the weightier reason wins."""
+    rows = [
+        ("w", "a@b.c", "", "id1", "manual", "customer", 1, ""),
+        ("w", "a@b.c", "", "id2", "complaint", "recipient", 2, ""),
+    ]
+    await write(core.db, sql.suppression_insert.many(rows))
+    query = sql.suppressions_among(emails=listed(["a@b.c"]))
+    assert 1 == len(await core.db.fetch(query))
