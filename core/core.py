@@ -29,7 +29,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sender_policy``: ``verified`` asks for a verified domain or confirmed sender, ``any`` for none.
     ``message_host`` stands at the right of generated Message-IDs. ``retry_schedule_s`` are the waits after each
-    temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due.
+    temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due; after
+    ``delayed_after_s`` it is told once to be late, 0 for never. ``destination_concurrency`` and
+    ``destination_per_minute`` (0 for any number) bound what one process sends to one recipient domain at once and
+    over time, ``destination_backoff_s`` are the waits after each time that none of its servers could be reached.
     ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
     ``spf`` are the mechanisms that a sender's SPF record must have. ``complaint_addresses`` take feedback reports, in
     lower case. Pixels and links stand under ``tracking_url``, else under ``public_url``.
@@ -51,6 +54,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
     give_up_after_s: float = 4 * 24 * 3600
+    delayed_after_s: float = 4 * 3600
+    destination_concurrency: int = 10
+    destination_per_minute: int = 0
+    destination_backoff_s: tuple[float, ...] = (60, 120, 300, 900, 1800, 3600)
     rate_limits: dict[str, int] = {}
     keep_bodies_days: int = 45
     keep_events_days: int = 365

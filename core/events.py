@@ -1,6 +1,7 @@
 """Events: what happened to a message or one of its deliveries; appended, never changed.
 
-Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, bounced, complained, failed,
+Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, delayed (once, when mail that is still
+tried is late), bounced, complained, failed (for a reason of our own side), expired (when nobody took it in time),
 suppressed, opened, clicked, scanned (a machine fetched or followed what a reader might have), unsubscribed,
 resubscribed, returned.
 """

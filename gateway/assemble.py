@@ -15,11 +15,14 @@ from core.dns import DnsResolver, Resolver
 from core.fetch import Fetcher
 from core.identities import Identities
 from core.inbound import Inbox
-from core.jobs.deliver import Deliverer, Routes
+from core.jobs.deliver import Deliverer
 from core.jobs.files import Files
+from core.jobs.gate import Gate
+from core.jobs.offer import Offers
 from core.jobs.periodic import Chores
 from core.jobs.queue import release_all
 from core.jobs.record import Recorder
+from core.jobs.routes import Routes, Way
 from core.jobs.wake import Wake
 from core.jobs.worker import Worker
 from core.messages import Intake
@@ -33,7 +36,6 @@ from core.tokens import Signer, signer
 from core.tracking.sightings import Sightings
 from core.transport.capture import Capture
 from core.transport.relay import Relay, parse_url
-from core.transport.transport import Transport
 from core.windows import Windows
 from gateway.chores import chores
 from gateway.config import Settings
@@ -66,6 +68,10 @@ def policy(settings: Settings) -> Policy:
         lease_s=settings.lease_s,
         retry_schedule_s=settings.retry_schedule_s,
         give_up_after_s=settings.give_up_after_s,
+        delayed_after_s=settings.delayed_after_s,
+        destination_concurrency=settings.destination_concurrency,
+        destination_per_minute=settings.destination_per_minute,
+        destination_backoff_s=settings.destination_backoff_s,
         rate_limits=settings.rate_limits,
         keep_bodies_days=settings.keep_bodies_days,
         keep_events_days=settings.keep_events_days,
@@ -122,13 +128,18 @@ def make_core(
     return core
 
 
-def transport(settings: Settings) -> Transport:
-    """The transport that the settings ask for."""
-    if settings.transport == "capture":
-        return Capture()
-    url = parse_url(settings.relay)
-    wanted = max(url.connections, settings.worker_concurrency)
-    return Relay(msgspec.structs.replace(url, connections=wanted))
+def routes(settings: Settings) -> Routes:
+    """The ways out that the settings name."""
+    ways = [Way(name="capture", transport=Capture())]
+    if settings.relay:
+        ways.append(Way(name="relay", transport=_relay(settings, settings.relay)))
+    return Routes({way.name: way for way in ways}, (settings.transport,), Capture())
+
+
+def _relay(settings: Settings, url: str) -> Relay:
+    wanted = parse_url(url)
+    most = max(wanted.connections, settings.worker_concurrency)
+    return Relay(msgspec.structs.replace(wanted, connections=most))
 
 
 @asynccontextmanager
@@ -137,16 +148,17 @@ async def working(core: Core, settings: Settings) -> AsyncIterator[Worker]:
     async with AsyncExitStack() as stack:
         recorder = Recorder(lambda: core)
         stack.push_async_callback(recorder.close)
-        default = transport(settings)
-        stack.push_async_callback(default.close)
+        chosen = routes(settings)
+        stack.push_async_callback(chosen.close)
+        gate = Gate(core, chosen)
         fetcher = Fetcher(allow_private=settings.allow_private_targets)
         stack.push_async_callback(fetcher.close)
         deliverer = Deliverer(
             core,
-            Routes(default=default, sandbox=Capture()),
+            Offers(chosen, gate),
             recorder,
             Files(core, fetcher, limit_bytes=_FILE_LIMIT_BYTES),
             concurrency=settings.worker_concurrency,
             budget=Budget(settings.in_flight_body_bytes),
         )
-        yield Worker(core, deliverer, Chores(core, chores()), claim_batch=settings.claim_batch)
+        yield Worker(core, deliverer, gate, Chores(core, chores()), claim_batch=settings.claim_batch)

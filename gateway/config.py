@@ -274,6 +274,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=_CENTURY,
         ),
     ] = 365
+    delayed_after_s: Annotated[
+        int,
+        _about(
+            "seconds after which a delivery that is still being tried is told once to be late; 0: never",
+            "14400",
+            ge=0,
+        ),
+    ] = 4 * 3600
+    destination_concurrency: Annotated[
+        int,
+        _about(
+            "messages in work at once per process to one recipient domain, with transport `mx`",
+            "10",
+            ge=1,
+            le=10_000,
+        ),
+    ] = 10
+    destination_per_minute: Annotated[
+        int,
+        _about(
+            "messages a minute per process to one recipient domain, with transport `mx`; 0: any number",
+            "600",
+            ge=0,
+        ),
+    ] = 0
+    destination_backoff_s: Annotated[
+        tuple[_Seconds, ...],
+        _about(
+            "seconds for which a recipient domain is let be after each time in a row that none of its servers could be "
+            "reached, with transport `mx`; the last one repeats",
+            "[60, 300]",
+            min_length=1,
+        ),
+    ] = (60, 120, 300, 900, 1800, 3600)
     in_flight_body_bytes: Annotated[
         int,
         _about(

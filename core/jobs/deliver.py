@@ -1,5 +1,6 @@
 """One message on its way out, in named steps: render, gather its files, build, send, judge, record.
 
+A message for several destinations is parted into a job for each where they have lanes of their own.
 Safe to repeat: only recipients that are still open are sent to, and every outcome is recorded before the job ends.
 A process that dies between a server's 250 and the record sends that one conversation again.
 """
@@ -20,19 +21,30 @@ from core.errors import RenderFailed
 from core.fetch import FetchFailed
 from core.jobs.files import Files
 from core.jobs.held import Held
-from core.jobs.judgement import OPEN, failed, given_up, judge, redirected, rehearse
+from core.jobs.judgement import (
+    OPEN,
+    delayed,
+    domain,
+    domains,
+    failed,
+    given_up,
+    judge,
+    redirected,
+    rehearse,
+)
+from core.jobs.offer import Offering, Offers
 from core.jobs.queue import Job
 from core.jobs.record import Record, Recorder, Step
 from core.messages.choices import Since, since
 from core.messages.composition import is_personal, letter
-from core.messages.message import Delivery, Message, Rendering
+from core.messages.message import Delivery, Message
 from core.messages.reading import whole
 from core.messages.rendering import render
 from core.mime import build
 from core.signing import signed
 from core.store.database import StoreUnavailable, listed, rows
-from core.store.statements import sql
-from core.transport.transport import Envelope, Transport
+from core.store.statements import Many, sql
+from core.transport.transport import Envelope
 
 _log = structlog.get_logger(__name__)
 
@@ -45,13 +57,6 @@ _CRASHED: Final = "an internal error"
 _RECORD_AGAIN_S: Final = 0.5
 # what was accepted so lately was looked up then
 _FRESH_S: Final = 3
-
-
-class Routes(msgspec.Struct, frozen=True, kw_only=True):
-    """Where mail leaves: the operator's transport, and the one that keeps sandboxed mail in."""
-
-    default: Transport
-    sandbox: Transport
 
 
 class _Lapsed(Exception):  # noqa: N818  # said of the lease
@@ -91,7 +96,7 @@ class Deliverer:
     def __init__(  # its collaborators
         self,
         core: Core,
-        routes: Routes,
+        offers: Offers,
         recorder: Recorder,
         files: Files,
         *,
@@ -100,7 +105,7 @@ class Deliverer:
     ) -> None:
         """Everything it needs is handed in."""
         self._core = core
-        self._routes = routes
+        self._offers = offers
         self._recorder = recorder
         self._files = files
         self._turn = asyncio.Semaphore(concurrency)
@@ -135,21 +140,24 @@ class Deliverer:
             await self._part(jobs, held, waiting, error)
             return
         told = await self._since(jobs, found)
-        # popped, so that what has ended is not kept by what has not
-        turns = [_Turn(job=job, message=found.pop(job.id, None), held=held, since=told) for job in jobs]
+        # cleared, so that what has ended is not kept by what has not
+        turns = [
+            _Turn(job=job, message=found.get(job.message_id), held=held, since=told) for job in jobs
+        ]
+        found.clear()
         work = [self._run_one(turn, waiting) for turn in turns]
         turns.clear()
         await _all(work)
 
     async def _read(self, jobs: Sequence[Job]) -> dict[str, Message]:
-        query = sql.messages_by_ids(ids=listed([job.id for job in jobs]))
+        query = sql.messages_by_ids(ids=listed(list({job.message_id for job in jobs})))
         found = await rows(self._core.db, Message, query)
         return {message.id: message for message in await whole(self._core.db, found)}
 
     async def _since(self, jobs: Sequence[Job], found: dict[str, Message]) -> Since:
         """Who must not be sent to any longer; asked for only where time has passed since the acceptance."""
         latest = self._core.clock.now() - _FRESH_S * SECOND
-        tried = {job.id for job in jobs if job.attempts}
+        tried = {job.message_id for job in jobs if job.attempts}
         return await since(
             self._core, [each for each in found.values() if each.created_at < latest or each.id in tried]
         )
@@ -163,7 +171,7 @@ class Deliverer:
             return
         waiting.less()
         (job,) = jobs
-        _log.error("message cannot be read", message_id=job.id, reason=str(error))
+        _log.error("message cannot be read", message_id=job.message_id, reason=str(error))
         again_at = self._core.clock.now() + int(self._core.policy.retry_schedule_s[-1] * SECOND)
         await self._recorder.add(Record(job=job, again_at=again_at, error=str(error)))
         held.end(job.id)
@@ -179,9 +187,11 @@ class Deliverer:
                 if await self._is_done(turn):
                     turn.held.end(job.id)
             except _Lapsed:
-                _log.warning("work not begun, its lease has ended or is about to", message_id=job.id)
+                _log.warning("work not begun, its lease has ended or is about to", message_id=job.message_id)
             except StoreUnavailable as error:
-                _log.warning("store unavailable, work given back", reason=str(error), message_id=job.id)
+                _log.warning(
+                    "store unavailable, work given back", reason=str(error), message_id=job.message_id
+                )
 
     async def _is_done(self, turn: "_Turn") -> bool:
         if not turn.held.begin(turn.job.id):
@@ -210,9 +220,9 @@ class Deliverer:
             try:
                 await self._recorder.add(record)
             except StoreUnavailable as error:
-                _log.warning("outcome not recorded yet", reason=str(error), message_id=record.job.id)
+                _log.warning("outcome not recorded yet", reason=str(error), message_id=record.job.message_id)
             except Exception:  # noqa: BLE001  # whatever it is, the mail has left
-                _log.exception("an outcome could not be recorded", message_id=record.job.id)
+                _log.exception("an outcome could not be recorded", message_id=record.job.message_id)
                 refusals += 1
                 if refusals > 1:
                     record = msgspec.structs.replace(record, bare=True)
@@ -222,22 +232,19 @@ class Deliverer:
                 return False
             await asyncio.sleep(_RECORD_AGAIN_S)
 
-    async def _deliver(self, turn: "_Turn", message: Message) -> Record:
-        job = turn.job
-        still_open = [each for each in message.deliveries if each.state in OPEN]
-        late = [each for each in still_open if turn.since.holds_back(message, each)]
-        blocked = [Step(delivery=each, kind="suppressed", state="suppressed") for each in late]
-        pending = tuple(each for each in still_open if each not in late)
-        rehearsed = tuple(each for each in pending if each.email.lower() in message.draft.rehearsals)
-        real = tuple(each for each in pending if each not in rehearsed)
+    async def _deliver(self, turn: "_Turn", whole: Message) -> Record:
+        job, message = turn.job, _share(turn.job, whole)
+        blocked, pending, real = _pending(turn, message)
+        rehearsed = [each for each in pending if each not in real]
         steps = blocked + [step for each in rehearsed for step in rehearse(message, each)]
+        if real and self._is_to_part(job, message):
+            return Record(job=job, message=message, steps=tuple(steps), parts=domains(real))
         rendering = None
         try:
             if pending and message.templated and message.rendering is None:
                 rendering = await render(self._core, message)
                 message = msgspec.structs.replace(message, rendering=rendering)
-            if real:
-                steps.extend(await self._send(turn, message, real))
+            made = await self._attempt(turn, message, real, steps)
         except RenderFailed as failure:
             return Record(
                 job=job, message=message, steps=(*blocked, *failed(pending, str(failure), "rendering_failed"))
@@ -245,20 +252,43 @@ class Deliverer:
         except FetchFailed as failure:
             if not failure.temporary:
                 return Record(job=job, message=message, steps=(*blocked, *failed(pending, failure.reason)))
-            return self._later(job, message, (), failure.reason, rendering)
+            made = self._later(job, message, (), failure.reason)
+        return msgspec.structs.replace(made, rendering=rendering)
+
+    async def _attempt(
+        self, turn: "_Turn", message: Message, real: tuple[Delivery, ...], steps: list[Step]
+    ) -> Record:
+        job = turn.job
+        if not real:
+            return Record(job=job, message=message, steps=tuple(steps))
+        ways = self._offers.ways(message, job.destination)
+        if not ways:
+            return self._later(job, message, tuple(steps), self._offers.reason(job.destination))
+        lanes: list[Many] = []
+        steps = [*steps, *await self._send(turn, message, real, Offering(ways, lanes))]
         # of personal copies some may not have left yet
         settled = {step.delivery.position for step in steps if step.state not in ("", "deferred")}
-        if any(each.position not in settled for each in pending):
-            return self._later(job, message, tuple(steps), "", rendering)
-        return Record(job=job, message=message, steps=tuple(steps), rendering=rendering)
+        if any(each.position not in settled for each in real):
+            made = self._later(job, message, tuple(steps), "")
+            return msgspec.structs.replace(made, lanes=tuple(lanes))
+        return Record(job=job, message=message, steps=tuple(steps), lanes=tuple(lanes))
 
-    async def _send(self, turn: "_Turn", message: Message, real: tuple[Delivery, ...]) -> list[Step]:
+    def _is_to_part(self, job: Job, message: Message) -> bool:
+        """Whether recipients of several destinations go different ways from here on."""
+        draft = message.draft
+        if job.destination or draft.redirect_to or draft.sandbox:
+            return False
+        return self._offers.parts(message)
+
+    async def _send(
+        self, turn: "_Turn", message: Message, real: tuple[Delivery, ...], offering: Offering
+    ) -> list[Step]:
         if message.draft.redirect_to or len(real) == 1 or not is_personal(message):
-            return await self._send_copy(turn, message, real)
+            return await self._send_copy(turn, message, real, offering)
         steps: list[Step] = []
         for each in real:
             try:
-                steps.extend(await self._send_copy(turn, message, (each,)))
+                steps.extend(await self._send_copy(turn, message, (each,), offering))
             except (_Lapsed, StoreUnavailable, FetchFailed):
                 # what has left is recorded all the same; the others stay open
                 if not steps:
@@ -266,18 +296,19 @@ class Deliverer:
                 break
         return steps
 
-    async def _send_copy(self, turn: "_Turn", message: Message, real: tuple[Delivery, ...]) -> list[Step]:
+    async def _send_copy(
+        self, turn: "_Turn", message: Message, real: tuple[Delivery, ...], offering: Offering
+    ) -> list[Step]:
         mime = await signed(self._core, message, await self._mime(message, real[0]))
         targets = message.draft.redirect_to
         envelope = Envelope(
             mail_from=bounces.mail_from(self._core, message, real),
             rcpt_to=targets or tuple(each.email for each in real),
         )
-        transport = self._routes.sandbox if message.draft.sandbox else self._routes.default
         # files may have taken their time; from here on it leaves
         if not turn.held.is_safe(turn.job.id):
             raise _Lapsed
-        outcomes = await transport.deliver(envelope, mime)
+        outcomes = await self._offers.make(offering, turn.job, envelope, mime)
         if targets:
             return redirected(real, outcomes)
         return [step for each, outcome in zip(real, outcomes, strict=True) for step in judge(each, outcome)]
@@ -288,27 +319,43 @@ class Deliverer:
         size = sum(file.size_bytes for file in files)
         return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 
-    def _later(
-        self,
-        job: Job,
-        message: Message,
-        steps: tuple[Step, ...],
-        reason: str,
-        rendering: Rendering | None = None,
-    ) -> Record:
+    def _later(self, job: Job, message: Message, steps: tuple[Step, ...], reason: str) -> Record:
         """Put the open recipients off, or give up where the message has become too old."""
         policy, now = self._core.policy, self._core.clock.now()
+        due = job.due_at or message.scheduled_at or message.created_at
+        if now >= due + policy.give_up_after_s * SECOND:
+            return Record(job=job, message=message, steps=given_up(message, steps, reason))
+        is_told = job.delayed or 0 < policy.delayed_after_s * SECOND <= now - due
+        if is_told and not job.delayed:
+            steps = (*steps, *delayed(message, steps, reason))
         schedule = policy.retry_schedule_s
         wait_s = schedule[min(job.attempts, len(schedule) - 1)]
         again_at = now + int(wait_s * random.uniform(1, 1 + _JITTER) * SECOND)  # noqa: S311  # no secret
-        due = message.scheduled_at or message.created_at
-        if now >= due + policy.give_up_after_s * SECOND:
-            return Record(
-                job=job, message=message, steps=given_up(message, steps, reason), rendering=rendering
-            )
-        return Record(
-            job=job, message=message, steps=steps, rendering=rendering, again_at=again_at, error=reason
-        )
+        return Record(job=job, message=message, steps=steps, again_at=again_at, error=reason, delayed=is_told)
+
+
+def _pending(
+    turn: "_Turn", message: Message
+) -> tuple[list[Step], tuple[Delivery, ...], tuple[Delivery, ...]]:
+    """The end of those that were suppressed meanwhile; who is left, and who of them is no rehearsal's address."""
+    still_open = [each for each in message.deliveries if each.state in OPEN]
+    late = [each for each in still_open if turn.since.holds_back(message, each)]
+    blocked = [Step(delivery=each, kind="suppressed", state="suppressed") for each in late]
+    pending = tuple(each for each in still_open if each not in late)
+    real = tuple(each for each in pending if each.email.lower() not in message.draft.rehearsals)
+    return blocked, pending, real
+
+
+def _share(job: Job, message: Message) -> Message:
+    """The message with those recipients alone that are this job's."""
+    if not job.is_part:
+        return message
+    own = tuple(
+        each
+        for each in message.deliveries
+        if each.email.lower() in message.draft.rehearsals or domain(each) == job.destination
+    )
+    return msgspec.structs.replace(message, deliveries=own)
 
 
 async def _all(work: Iterable[Awaitable[None]]) -> None:

@@ -15,10 +15,16 @@ _MARGIN: Final = 1 / 6
 class Held:
     """Jobs by id with the end of their lease on the monotonic clock, and which of them were begun."""
 
-    def __init__(self, lease_s: float, ended: Callable[[], None] = lambda: None) -> None:
-        """``ended`` is called when a job has left these hands recorded."""
+    def __init__(
+        self,
+        lease_s: float,
+        ended: Callable[[], None] = lambda: None,
+        left: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """``ended`` is called when a job has left these hands recorded, ``left`` however it has left them."""
         self._lease_s = lease_s
         self._ended = ended
+        self._left = left
         self._until: dict[str, float] = {}
         self._begun: set[str] = set()
 
@@ -73,5 +79,6 @@ class Held:
 
     def _drop(self, ids: Iterable[str]) -> None:
         for id_ in ids:
-            self._until.pop(id_, None)
             self._begun.discard(id_)
+            if self._until.pop(id_, None) is not None:
+                self._left(id_)

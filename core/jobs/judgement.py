@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 import msgspec
 
+from core import addresses
 from core.diagnosis import HARD, Kind, diagnose
 from core.events import Detail
 from core.jobs.record import Step
@@ -121,16 +122,42 @@ def failed(deliveries: Sequence[Delivery], reason: str, kind: Kind = "unknown") 
 
 
 def given_up(message: Message, steps: tuple[Step, ...], reason: str) -> tuple[Step, ...]:
-    """Deferred recipients fail instead; whoever got an outcome keeps it."""
+    """Deferred recipients are given up instead; whoever got an outcome keeps it."""
     settled = tuple(step for step in steps if step.state != "deferred")
-    done = {step.delivery.position for step in settled if step.state}
-    last = {step.delivery.position: step.detail for step in steps if step.state == "deferred"}
-    left = [each for each in message.deliveries if each.state in OPEN and each.position not in done]
-    return settled + tuple(_gave_up(each, last.get(each.position, Detail()), reason) for each in left)
+    return settled + tuple(
+        _gave_up(each, last, reason) for each, last in _left(message, steps)
+    )
 
 
 def _gave_up(delivery: Delivery, last: Detail, reason: str) -> Step:
     text = last.text or delivery.text or reason
     kind = diagnose(last.code or delivery.code, last.enhanced, text)
     # it was never refused for good
-    return failed([delivery], text, "soft" if kind in HARD else kind)[0]
+    (step,) = failed([delivery], text, "soft" if kind in HARD else kind)
+    return msgspec.structs.replace(step, kind="expired")
+
+
+def delayed(message: Message, steps: tuple[Step, ...], reason: str) -> tuple[Step, ...]:
+    """What is told once of recipients whose mail is late."""
+    return tuple(
+        Step(delivery=each, kind="delayed", detail=Detail(text=last.text or each.text or reason))
+        for each, last in _left(message, steps)
+    )
+
+
+def _left(message: Message, steps: tuple[Step, ...]) -> list[tuple[Delivery, Detail]]:
+    """Who has no outcome yet, and what was said of them last."""
+    done = {step.delivery.position for step in steps if step.state not in ("", "deferred")}
+    last = {step.delivery.position: step.detail for step in steps if step.state == "deferred"}
+    left = [each for each in message.deliveries if each.state in OPEN and each.position not in done]
+    return [(each, last.get(each.position, Detail())) for each in left]
+
+
+def domain(delivery: Delivery) -> str:
+    """Where a delivery goes, as jobs have it."""
+    return addresses.key(delivery.email).rpartition("@")[2]
+
+
+def domains(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
+    """Where they all go, each domain once."""
+    return tuple(dict.fromkeys(domain(each) for each in deliveries))

@@ -13,7 +13,7 @@ from core.messages.message import Delivery, Message, Rendering
 from core.messages.rows import LARGE_BYTES
 from core.store.database import listed
 from core.store.group import Group
-from core.store.statements import Query, sql
+from core.store.statements import Many, Query, sql
 
 _PACK: Final = msgspec.msgpack.Encoder()
 _TEXT_LIMIT: Final = 1000
@@ -35,6 +35,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one run of a job. ``again_at`` None ends the job; else it runs again at that moment.
 
+    ``parts`` are destinations that have jobs of their own in its place. ``lanes`` tell of its destination.
+    ``delayed``: it has been told to be late.
     ``bare``: states and the job's end alone, where a store will not take the rest.
     """
 
@@ -44,6 +46,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     rendering: Rendering | None = None
     again_at: int | None = None
     error: str = ""
+    delayed: bool = False
+    parts: tuple[str, ...] = ()
+    lanes: tuple[Many, ...] = ()
     bare: bool = False
 
 
@@ -121,6 +126,8 @@ class _Rows:
         self._suppressions: list[suppressions.Entry] = []
         self._bounces: list[tuple[Any, ...]] = []
         self._again: list[tuple[Any, ...]] = []
+        self._parts: list[tuple[Any, ...]] = []
+        self._lanes: list[Many] = []
         for record in batch:
             self._add(record)
 
@@ -134,6 +141,8 @@ class _Rows:
             *suppressions.insertion(self._suppressions),
             sql.bounce_insert.many(self._bounces),
             sql.job_again.many(self._again),
+            sql.job_part.many(self._parts),
+            *self._lanes,
         ]
         return [step for step in kinds if step.rows]
 
@@ -144,7 +153,11 @@ class _Rows:
             self._message(record, record.message, is_told=is_ours and not record.bare)
         if record.again_at is not None and is_ours:
             error = "" if record.bare else record.error[:_TEXT_LIMIT]
-            self._again.append((record.again_at, job.attempts + 1, error, job.id))
+            self._again.append((record.again_at, job.attempts + 1, error, int(record.delayed), job.id))
+        if is_ours:
+            self._parts += job.parts(record.parts, self._now)
+        if not record.bare:
+            self._lanes += record.lanes
 
     def _message(self, record: Record, message: Message, *, is_told: bool) -> None:
         if record.rendering is not None and is_told:

@@ -9,9 +9,11 @@ import structlog
 from core import ids
 from core.core import Core
 from core.jobs.deliver import Deliverer
+from core.jobs.gate import Gate
 from core.jobs.held import Held
 from core.jobs.periodic import Chores
 from core.jobs.queue import Claims, Job
+from core.jobs.supply import Supply
 from core.store.database import StoreUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -28,14 +30,18 @@ class Worker:
     Its process's share of the chores is done for as long as it works.
     """
 
-    def __init__(self, core: Core, deliverer: Deliverer, chores: Chores, *, claim_batch: int) -> None:
+    def __init__(
+        self, core: Core, deliverer: Deliverer, gate: Gate, chores: Chores, *, claim_batch: int
+    ) -> None:
         """Nothing runs before ``run``; ``claim_batch`` bounds the jobs held at once."""
         self._core = core
         self._deliverer = deliverer
         self._chores = chores
         self._claim_batch = claim_batch
+        self._gate = gate
         self._claims = Claims(core, ids.new())
-        self._held = Held(core.policy.lease_s, self._wake_for_room)
+        self._supply = Supply(core, self._claims, gate)
+        self._held = Held(core.policy.lease_s, self._wake_for_room, self._leave)
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -73,16 +79,17 @@ class Worker:
 
     async def _claim(self, room: int) -> bool:
         """Begin with what is due; whether there is a reason to wait before the next look."""
+        # without room there is nothing to do before a job ends: to look again at once would hold up the process; and
         # a handful of free places is not worth a trip to the store
+        if room <= self._claim_batch // 4:
+            return True
         asked_at = time.monotonic()
-        jobs = await self._claims.take(room) if room > self._claim_batch // 4 else []
-        # a lease that ran out while the loop or the store stood still brings our own work back, which goes on
+        jobs, has_more = await self._supply.take(room, self._held)
         fresh = [job for job in jobs if job.id not in self._held]
         self._held.take((job.id for job in jobs), asked_at)
         if fresh:
             self._start(fresh)
-        # without room there is nothing to do before a job ends: to look again at once would hold up the process
-        return not jobs or len(jobs) < room
+        return not has_more
 
     def _start(self, jobs: list[Job]) -> None:
         task = asyncio.create_task(self._run(jobs))
@@ -101,6 +108,10 @@ class Worker:
 
     def _wake_for_room(self) -> None:
         if len(self._held) < self._claim_batch // 2:
+            self._core.wake.set()
+
+    def _leave(self, id_: str) -> None:
+        if self._gate.leave(id_):
             self._core.wake.set()
 
     async def _finish(self, grace_s: float) -> None:

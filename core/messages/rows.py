@@ -151,18 +151,19 @@ class Rows:
         self._accepted.append((message_id, message_id, caller.workspace_id, now, _EMPTY))
         if scheduled:
             self._event(caller, message_id, -1, "scheduled")
-        if self._recipients(caller, draft, hit, message_id):
+        destination = self._recipients(caller, draft, hit, message_id)
+        if destination is not None:
             run_at = draft.send_at if scheduled else now
-            self._jobs.append((message_id, run_at, size))
+            self._jobs.append((message_id, run_at, size, destination))
             self.due_now |= not scheduled
         dropped = hit if draft.on_suppressed == "drop" else ()
         return Receipt(
             id=message_id, number=number, created_at=now, dropped=dropped, batch_number=batch_number or number
         )
 
-    def _recipients(self, caller: Caller, draft: Draft, hit: tuple[str, ...], message_id: str) -> bool:
-        """Add the deliveries; whether any is to be made."""
-        to_do = False
+    def _recipients(self, caller: Caller, draft: Draft, hit: tuple[str, ...], message_id: str) -> str | None:
+        """Add the deliveries; the domain they all go to, empty for several, None where none is to be made."""
+        destination: str | None = None
         for position, (role, party) in enumerate(draft.recipients()):
             email = party.address.email
             key = addresses.key(email)
@@ -172,11 +173,13 @@ class Rows:
                     continue
                 self._event(caller, message_id, position, "suppressed")
             else:
-                to_do = True
+                domain = key[key.rfind("@") + 1 :]
+                destination = domain if destination in (None, domain) else ""
             self._deliveries.append(
                 (message_id, position, caller.workspace_id, role, email, key, state, self._now)
             )
-        return to_do
+        # these go elsewhere, or nowhere
+        return "" if destination and (draft.redirect_to or draft.sandbox) else destination
 
     def _event(self, caller: Caller, message_id: str, position: int, kind: str) -> None:
         self._events.append((message_id, ids.new(), caller.workspace_id, position, kind, self._now, _EMPTY))

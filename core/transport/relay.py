@@ -55,7 +55,11 @@ class Relay:
             except Unavailable as failure:
                 reply = Reply(code=failure.code, text=failure.text)
                 outcome = Deferred(
-                    code=reply.code, enhanced=enhanced_code(reply), text=reply.text, host=self._url.host
+                    code=reply.code,
+                    enhanced=enhanced_code(reply),
+                    text=reply.text,
+                    host=self._url.host,
+                    unreached=True,
                 )
                 return (outcome,) * len(envelope.rcpt_to)
 

@@ -25,12 +25,17 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True, tag="delivered"):
 
 
 class Deferred(msgspec.Struct, frozen=True, kw_only=True, tag="deferred"):
-    """Not delivered for now; a later attempt may go well. ``code`` is 0 where no server replied."""
+    """Not delivered for now; a later attempt may go well. ``code`` is 0 where no server replied.
+
+    ``unreached``: no conversation about the message began, so that nobody can have taken it, and any other message
+    would have fared the same.
+    """
 
     code: int
     enhanced: str = ""
     text: str = ""
     host: str = ""
+    unreached: bool = False
 
 
 class Bounced(msgspec.Struct, frozen=True, kw_only=True, tag="bounced"):

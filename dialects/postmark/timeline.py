@@ -97,6 +97,7 @@ _WORDS: Final[dict[str, tuple[str, Callable[[Message, Event], Details]]]] = {
     "deferred": ("Transient", _delivery),
     "bounced": ("Bounced", _bounce),
     "failed": ("Bounced", _bounce),
+    "expired": ("Bounced", _bounce),
     "complained": ("SubscriptionChanged", _complaint),
     "opened": ("Opened", _open),
     "clicked": ("LinkClicked", _click),

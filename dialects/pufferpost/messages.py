@@ -39,6 +39,7 @@ _TYPE: Final = {
     "suppressed": "suppressed",
     "unsubscribed": "unsubscribed",
     "failed": "errored",
+    "expired": "errored",
     "canceled": "errored",
 }
 

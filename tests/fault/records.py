@@ -16,9 +16,10 @@ UNION ALL SELECT 'delivery', id FROM messages m
 WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id)
 UNION ALL SELECT 'job', id FROM messages m
 WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id AND d.state IN ('queued', 'deferred'))
-  AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = m.id)
+  AND NOT EXISTS (SELECT 1 FROM jobs j WHERE substr(j.id, 1, 36) = m.id)
 UNION ALL SELECT 'end of the job', id FROM jobs j
-WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = j.id AND d.state IN ('queued', 'deferred'))
+WHERE NOT EXISTS (
+    SELECT 1 FROM deliveries d WHERE d.message_id = substr(j.id, 1, 36) AND d.state IN ('queued', 'deferred'))
 UNION ALL SELECT 'outcome', message_id FROM deliveries d
 WHERE state = 'delivered' AND NOT EXISTS (
     SELECT 1 FROM events e WHERE e.message_id = d.message_id AND e.kind = 'delivered')

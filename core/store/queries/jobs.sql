@@ -1,15 +1,57 @@
 -- name: job_insert
-INSERT INTO jobs (id, kind, run_at, claimed_by, attempts, size_bytes, last_error)
-VALUES (:message_id, 'deliver', :at, '', 0, :size_bytes, '')
+INSERT INTO jobs (id, kind, run_at, claimed_by, attempts, size_bytes, last_error, destination)
+VALUES (:message_id, 'deliver', :at, '', 0, :size_bytes, '', :destination)
+
+-- name: job_part
+-- one of those that a job for several destinations becomes
+INSERT INTO jobs (id, kind, run_at, claimed_by, attempts, size_bytes, last_error, destination, due_at, delayed)
+VALUES (:id, :kind, :run_at, :claimed_by, :attempts, :size_bytes, :last_error, :destination, :due_at, :delayed)
+ON CONFLICT DO NOTHING
+
+-- fragment: claimed
+-- an attempt counts from the claim on, since a worker that dies cannot tell whether it had begun
+UPDATE jobs SET run_at = :lease_end, claimed_by = :claimed_by, attempts = attempts + 1, lane = '', paused_at = 0,
+    due_at = CASE WHEN due_at = 0 THEN run_at WHEN paused_at > 0 THEN due_at + :now - paused_at ELSE due_at END
+
+-- fragment: as_job
+RETURNING id, kind, run_at, claimed_by, attempts - 1, size_bytes, last_error, destination, due_at, delayed
 
 -- name: jobs_claim
 -- :since is a remembered lower bound: it keeps the search off dead rows at the front of the index
--- an attempt counts from the claim on, since a worker that dies cannot tell whether it had begun
-UPDATE jobs SET run_at = :lease_end, claimed_by = :claimed_by, attempts = attempts + 1
+@claimed
 WHERE id IN (
     SELECT id FROM jobs WHERE run_at >= :since AND run_at <= :now ORDER BY run_at LIMIT :count
     FOR UPDATE SKIP LOCKED)
-RETURNING id, kind, run_at, claimed_by, attempts - 1, size_bytes, last_error
+@as_job
+
+-- name: jobs_claim_lane
+@claimed
+WHERE id IN (
+    SELECT id FROM jobs WHERE lane = :lane AND lane <> '' ORDER BY due_at LIMIT :count
+    FOR UPDATE SKIP LOCKED)
+@as_job
+
+-- name: jobs_park
+-- claimed work that cannot be begun: it waits in its lane, at the latest until there is something to tell of it
+UPDATE jobs SET lane = :lane, claimed_by = '', attempts = attempts - 1, paused_at = :paused_at,
+    run_at = CASE WHEN due_at + (CASE WHEN delayed = 0 THEN CAST(:delayed_after AS BIGINT) ELSE :give_up_after END) > :earliest
+             THEN due_at + (CASE WHEN delayed = 0 THEN CAST(:delayed_after AS BIGINT) ELSE :give_up_after END) ELSE :earliest END
+WHERE claimed_by = :claimed_by AND id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: jobs_clear
+-- the same for what stands at the front of the queue and was not claimed yet, a good piece at a time
+UPDATE jobs SET lane = destination, claimed_by = '', due_at = CASE WHEN due_at = 0 THEN run_at ELSE due_at END,
+    run_at = (CASE WHEN due_at = 0 THEN run_at ELSE due_at END)
+           + (CASE WHEN delayed = 0 THEN CAST(:delayed_after AS BIGINT) ELSE :give_up_after END)
+WHERE id IN (
+    SELECT id FROM (
+        SELECT id, destination, run_at, due_at, delayed FROM jobs
+        WHERE run_at >= :since AND run_at <= :now AND lane = '' ORDER BY run_at LIMIT :count
+        FOR UPDATE SKIP LOCKED) AS front
+    WHERE destination IN (SELECT value FROM json_array_elements_text(:destinations))
+      AND (CASE WHEN due_at = 0 THEN run_at ELSE due_at END)
+        + (CASE WHEN delayed = 0 THEN CAST(:delayed_after AS BIGINT) ELSE :give_up_after END) > :soon)
+/* many rows */
 
 -- name: jobs_finish
 DELETE FROM jobs
@@ -22,7 +64,7 @@ WHERE claimed_by = :claimed_by AND id IN (SELECT value FROM json_array_elements_
 RETURNING id
 
 -- name: job_again
-UPDATE jobs SET run_at = :run_at, attempts = :attempts, last_error = :last_error
+UPDATE jobs SET run_at = :run_at, attempts = :attempts, last_error = :last_error, delayed = :delayed
 WHERE id = :id AND claimed_by = ''
 
 -- name: jobs_extend
@@ -44,7 +86,8 @@ UPDATE jobs SET run_at = :now, claimed_by = '' WHERE claimed_by <> ''
 DELETE FROM jobs WHERE id = :id AND claimed_by = '' AND attempts = 0 RETURNING id
 
 -- name: job_move
-UPDATE jobs SET run_at = :run_at WHERE id = :id AND claimed_by = '' AND attempts = 0 RETURNING id
+UPDATE jobs SET run_at = :run_at, due_at = 0, lane = '', paused_at = 0
+WHERE id = :id AND claimed_by = '' AND attempts = 0 RETURNING id
 
 -- name: jobs_next
 SELECT min(run_at) FROM jobs

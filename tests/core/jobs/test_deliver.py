@@ -141,7 +141,7 @@ async def test_what_is_too_old_has_failed(post):
     assert "4.2.0 Mailbox busy" == (await post.message(sent)).deliveries[0].text
     assert [] == await waits(post)
     assert [(BOB,)] == post.taken()
-    assert ["sent", "deferred", "failed"] == [
+    assert ["sent", "deferred", "expired"] == [
         kind for kind, position in await post.events(sent) if position == 0
     ]
 

@@ -196,7 +196,7 @@ async def test_work_that_was_late_to_be_written_is_found(core, caller, clock):
     then = core.clock.now()
     clock.pass_s(3)
     await claims.take(10)
-    await write(core.db, sql.job_insert.many([("late", then, 0)]))
+    await write(core.db, sql.job_insert.many([("late", then, 0, "")]))
     clock.pass_s(5)
 
     assert ["late"] == ids(await claims.take(10))

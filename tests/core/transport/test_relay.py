@@ -8,7 +8,7 @@ import structlog
 import uvloop
 
 from core.transport.relay import Relay, RelayUrl, parse_url
-from core.transport.transport import Bounced, Deferred, Delivered, Envelope
+from core.transport.transport import Bounced, Deferred, Delivered, Envelope, Outcome
 from tests.smtp_sink import Sink, certify
 
 MIME = b"Subject: hello\r\n\r\n.a line with a dot\r\n..\r\nand the end\r\n"
@@ -46,6 +46,10 @@ async def relay(sink):
 def pem(tmp_path_factory):
     """A certificate nobody has signed but itself."""
     return certify(tmp_path_factory.mktemp("certificate"))
+
+
+Kind = tuple[type[Outcome], int]
+EACH_ITS_OWN: list[Kind] = [(Deferred, 450), (Deferred, 450), (Bounced, 553)]
 
 
 def kinds(outcomes):
@@ -92,7 +96,7 @@ async def test_a_large_message_arrives(sink, relay):
         ({BOB: "452 4.2.2 Full"}, [(Delivered, 250), (Deferred, 452), (Delivered, 250)]),
         (
             {"example.com": "450 4.1.2 Later", CAT: "553 No"},
-            [(Deferred, 450), (Deferred, 450), (Bounced, 553)],
+            EACH_ITS_OWN,
         ),
         (
             {ANN: "251 Forwarded", BOB: "530 5.7.0 Login"},
@@ -187,7 +191,8 @@ async def test_a_refusal_before_a_loss_counts(sink, relay):
     sink.replies = {ANN: "550 5.1.1 Unknown"}
     sink.drops["data"] = 1
 
-    assert [(Bounced, 550), (Deferred, 0)] == kinds(await relay.deliver(envelope(ANN, BOB), MIME))
+    expected: list[Kind] = [(Bounced, 550), (Deferred, 0)]
+    assert expected == kinds(await relay.deliver(envelope(ANN, BOB), MIME))
 
 
 async def test_a_kept_connection_that_proves_dead_is_replaced(sink, relay):
@@ -369,7 +374,10 @@ async def test_a_server_without_logins_gets_no_mail_of_a_relay_that_has_one():
         relay = relay_to(sink, credentials="me:s3cret@")
         (outcome,) = await relay.deliver(envelope(), MIME)
 
-    assert Deferred(code=0, text="the relay refused our credentials", host="127.0.0.1") == outcome
+    assert (
+        Deferred(code=0, text="the relay refused our credentials", host="127.0.0.1", unreached=True)
+        == outcome
+    )
 
 
 @pytest.mark.parametrize(
@@ -412,7 +420,7 @@ async def test_what_cannot_be_secured_is_not_sent(tls, scheme, text, pem):
         outcomes = await relay.deliver(envelope(), MIME)
         await relay.close()
 
-    assert (Deferred(code=0, text=text, host="127.0.0.1"),) == outcomes
+    assert (Deferred(code=0, text=text, host="127.0.0.1", unreached=True),) == outcomes
     assert [] == sink.messages
 
 
@@ -449,7 +457,10 @@ async def test_an_unknown_host_defers():
 
     (outcome,) = await relay.deliver(envelope(), MIME)
 
-    assert Deferred(code=0, text="the relay could not be reached", host="nowhere.invalid") == outcome
+    assert (
+        Deferred(code=0, text="the relay could not be reached", host="nowhere.invalid", unreached=True)
+        == outcome
+    )
 
 
 @pytest.mark.parametrize("address", ["a@b>\r\nRSET", "a@b> SIZE=1", "é@example.com", "a\x00@b"])

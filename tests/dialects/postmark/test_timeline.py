@@ -66,6 +66,12 @@ _REFUSED = Detail(code=550, text="5.1.1 No such user", bounce=451)
             "Bounced",
             {"Summary": "no template", "BounceID": "451"},
         ),
+        (
+            "expired",
+            Detail(text="timed out", bounce=451),
+            "Bounced",
+            {"Summary": "timed out", "BounceID": "451"},
+        ),
         ("complained", Detail(), "SubscriptionChanged", {"Origin": "Recipient", "SuppressSending": "True"}),
     ],
 )
