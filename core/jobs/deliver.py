@@ -141,9 +141,7 @@ class Deliverer:
             return
         told = await self._since(jobs, found)
         # cleared, so that what has ended is not kept by what has not
-        turns = [
-            _Turn(job=job, message=found.get(job.message_id), held=held, since=told) for job in jobs
-        ]
+        turns = [_Turn(job=job, message=found.get(job.message_id), held=held, since=told) for job in jobs]
         found.clear()
         work = [self._run_one(turn, waiting) for turn in turns]
         turns.clear()

@@ -124,9 +124,7 @@ def failed(deliveries: Sequence[Delivery], reason: str, kind: Kind = "unknown") 
 def given_up(message: Message, steps: tuple[Step, ...], reason: str) -> tuple[Step, ...]:
     """Deferred recipients are given up instead; whoever got an outcome keeps it."""
     settled = tuple(step for step in steps if step.state != "deferred")
-    return settled + tuple(
-        _gave_up(each, last, reason) for each, last in _left(message, steps)
-    )
+    return settled + tuple(_gave_up(each, last, reason) for each, last in _left(message, steps))
 
 
 def _gave_up(delivery: Delivery, last: Detail, reason: str) -> Step:

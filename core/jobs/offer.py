@@ -1,6 +1,7 @@
 """A finished message is offered to the ways out of its route, one after another until one can take it."""
 
 from collections.abc import Sequence
+
 import msgspec
 
 from core.jobs.gate import Gate
@@ -11,6 +12,7 @@ from core.jobs.routes import Routes, Way
 from core.messages.message import Message
 from core.store.statements import Many
 from core.transport.transport import Deferred, Envelope, Outcome
+
 
 class Offering(msgspec.Struct, frozen=True):
     """The ways to try, and where to put what the store is to know of the destination."""

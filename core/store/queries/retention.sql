@@ -16,6 +16,7 @@ INSERT INTO retention_waiting (workspace_id, series, id) VALUES (:workspace_id, 
 SELECT w.id FROM retention_waiting w
 WHERE w.workspace_id = :workspace_id AND w.series = :series
   AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = w.id)
+  AND NOT EXISTS (SELECT 1 FROM jobs p WHERE length(p.id) > 36 AND substr(p.id, 1, 36) = w.id)
 ORDER BY w.id LIMIT :count
 
 -- name: retention_waits_no_more
@@ -30,6 +31,7 @@ WHERE m.workspace_id = :workspace_id AND m.environment = :environment AND m.id >
 SELECT m.id,
        length(m.body) + COALESCE((SELECT sum(a.size_bytes) FROM attachments a WHERE a.owner_id = m.id), 0),
        EXISTS (SELECT 1 FROM jobs j WHERE j.id = m.id)
+       OR EXISTS (SELECT 1 FROM jobs p WHERE length(p.id) > 36 AND substr(p.id, 1, 36) = m.id)
 @old_messages
 ORDER BY m.id LIMIT :count
 
@@ -53,7 +55,7 @@ WHERE owner_id IN (SELECT value FROM json_array_elements_text(:owner_ids)) /* ma
 
 -- name: contents_waited_for
 -- those of which a message is still to be sent
-SELECT DISTINCT m.content_id FROM messages m JOIN jobs j ON j.id = m.id
+SELECT DISTINCT m.content_id FROM messages m JOIN jobs j ON substr(j.id, 1, 36) = m.id
 WHERE m.content_id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: retention_owners

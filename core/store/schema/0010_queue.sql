@@ -7,6 +7,8 @@ ALTER TABLE jobs ADD COLUMN due_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN paused_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN delayed BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX jobs_by_lane ON jobs (lane, due_at) WHERE lane <> '';
+-- the jobs of a message that was parted, whose ids are longer than its own
+CREATE INDEX jobs_by_message ON jobs (substr(id, 1, 36)) WHERE length(id) > 36;
 
 -- a lane that jobs may wait in. failures in a row to reach the destination, closed_until when it is tried again,
 -- probing_until while one process does

@@ -1,13 +1,12 @@
 """The gate: what cannot be begun stands in nobody's way, is not looked at again and again, and comes in its time."""
 
-import asyncio
 import time
 from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
-from core import events, ids, messages
+from core import ids, messages
 from core.jobs import pauses
 from core.jobs.gate import Gate
 from core.jobs.lanes import News
@@ -19,7 +18,7 @@ from core.jobs.supply import Supply
 from core.store.database import write
 from core.store.statements import sql
 from core.transport.capture import Capture
-from tests.core.post import accepted, alter, draft, select
+from tests.core.post import accepted, draft, select
 
 DEAD, ALIVE = "dead.example", "alive.example"
 
@@ -32,10 +31,10 @@ def direct():
 class Hands:
     """A worker without a deliverer: what it took, and what becomes of it, is the test's."""
 
-    def __init__(self, core, token="w"):
+    def __init__(self, core, name="w"):
         self.core = core
         self.gate = Gate(core, direct())
-        self.claims = Claims(core, token)
+        self.claims = Claims(core, name)
         self.supply = Supply(core, self.claims, self.gate)
         self.held = {}
 
