@@ -182,8 +182,9 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], Kind], ...]] = (
     ),
 )
 
-# null MX in RFC 7505; Exchange Online says it of recipients too, and then the text has told
-_LIKELY: Final[dict[str, Kind]] = {"1.10": "no_domain"}
+# what a code means where the text has not told better: X.1.10 is null MX in RFC 7505, and Exchange Online says it of
+# recipients too
+_LIKELY: Final[dict[str, Kind]] = {"1.10": "no_domain", **dict.fromkeys(_SENDERS, "blocked")}
 _SUBJECTS: Final[dict[str, Kind]] = {
     "1": "hard",
     "2": "soft",
@@ -204,17 +205,18 @@ _CODES: Final[dict[int, Kind]] = {
 _LONGEST: Final = 4096
 
 
-def diagnose(code: int, enhanced: str, text: str) -> Kind:
+def diagnose(code: int, enhanced: str, text: str, *, otherwise: Kind = "transient") -> Kind:
     """The kind of a bounce; ``enhanced`` as in RFC 3463 or empty, ``code`` 0 where no server replied.
 
-    What is said with a code of class 4 is about a moment: no address is bad for good by it.
+    What is said with a code of class 4 is about a moment: no address is bad for good by it. ``otherwise``: what it is
+    where neither code nor words say anything.
     """
-    kind = _kind(code, enhanced, text[:_LONGEST])
+    kind = _kind(code, enhanced, text[:_LONGEST]) or otherwise
     lasting = enhanced[:1] != "4" and not 400 <= code < 500
     return "soft" if kind in HARD and not lasting else kind
 
 
-def _kind(code: int, enhanced: str, text: str) -> Kind:
+def _kind(code: int, enhanced: str, text: str) -> Kind | None:
     _, _, rest = enhanced.partition(".")
     if (exact := _EXACT.get(rest)) is not None:
         return exact
@@ -224,10 +226,12 @@ def _kind(code: int, enhanced: str, text: str) -> Kind:
     contradicts = said in HARD and (rest in _SENDERS or subject in ("6", "7"))
     if said is not None and not contradicts:
         return said
-    if rest in _LIKELY:
-        return _LIKELY[rest]
-    if rest in _SENDERS:
-        return "blocked"
-    if subject in _SUBJECTS:
-        return _SUBJECTS[subject]
-    return _CODES.get(code) or ("unknown" if code >= 500 or enhanced[:1] == "5" else "transient")
+    return _LIKELY.get(rest) or _SUBJECTS.get(subject) or _of_code(code, enhanced)
+
+
+def _of_code(code: int, enhanced: str) -> Kind | None:
+    if code in _CODES:
+        return _CODES[code]
+    if code >= 500 or enhanced[:1] == "5":
+        return "unknown"
+    return "transient" if code or enhanced else None

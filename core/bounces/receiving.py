@@ -215,8 +215,9 @@ class _Rows:
     def _move(self, delivery: Delivery, state: str, verdict: Verdict) -> Query:
         return sql.delivery_return(
             state=state,
-            code=verdict.code,
-            text=verdict.text,
+            # what a reader thinks of it is no reply of a server
+            code=verdict.code if verdict.action == "failed" else None,
+            text=verdict.text if verdict.action == "failed" else None,
             updated_at=self._now,
             message_id=delivery.message_id,
             position=delivery.position,

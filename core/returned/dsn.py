@@ -34,12 +34,14 @@ _MOST_RECIPIENTS: Final = 1000
 
 
 def read(letter: Letter) -> Notice | None:
-    """What a letter with a status report says; None where it has none."""
+    """What a letter with a status report says; None where it has none, or an empty one."""
     report = letter.part(*_REPORT)
     if report is None:
         return None
     human = letter.part("text/plain") or ""
     groups = list(_groups(report))[:_MOST_RECIPIENTS]
+    if not groups:
+        return None
     verdicts = (_verdict(group, human) for group in groups)
     return Notice(verdicts=tuple(each for each in verdicts if each is not None), original=original(letter))
 
@@ -77,7 +79,7 @@ def _verdict(group: dict[str, str], human: str) -> Verdict | None:
     # a status of x.0.0 says nothing that the server's own words do not say better
     exact = status if status and not _VAGUE.fullmatch(status) else enhanced(said) or status
     text = flat(said or human)
-    kind = diagnose(code(said), exact, text)
+    kind = diagnose(code(said), exact, text, otherwise="unknown")
     return Verdict(
         action=action,
         kind=kind if action == "failed" or kind == "dns" else "transient",

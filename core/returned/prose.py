@@ -20,7 +20,9 @@ from core.returned.words import ADDRESS, code, enhanced, flat
 
 _FAILURE: Final = re.compile(
     r"undeliver(?:able|ed)|non[ -]?deliver(?:y|able)|(?:mail )?delivery (?:failed|failure|error|problem|unsuccessful)"
-    r"|failure notice|fail(?:ed|ure) (?:to deliver|delivery)|returned mail|mail failure|mail system error"
+    r"|failure notice"
+    r"|failed mail|mail failed|user unknown|no such user"
+    r"|fail(?:ed|ure) (?:to deliver|delivery)|returned mail|mail failure|mail system error"
     r"|delivery (?:status )?notification(?: \(failure\))?|(?:could|can) ?not be delivered|was not delivered"
     r"|did ?n[o']t reach|did not reach|unable to deliver|couldn't (?:be delivered|deliver)|message not delivered"
     r"|delivery has failed|permanent (?:fatal )?error|undelivered mail|unzustellbar|nicht zugestellt"
@@ -30,8 +32,12 @@ _FAILURE: Final = re.compile(
 _DELAY: Final = re.compile(
     r"delivery (?:status notification )?\(?(?:temporarily )?(?:delay|suspended)|message .{0,60}delayed|delayed mail"
     r"|will (?:continue|keep|be retried)|still (?:being )?(?:trying|retried)|no action is required on your part"
-    r"|(?:will )?(?:try|retry) again|not yet (?:been )?delivered|warning: (?:could not send|message)"
+    r"|will (?:re)?try again|not yet (?:been )?delivered|warning: (?:could not send|message)"
     r"|this is a warning message only",
+    re.IGNORECASE,
+)
+_GIVEN_UP: Final = re.compile(
+    r"permanent(?:ly)?\b|given up|giving up|fatal error|returning (?:message|to sender)|no further attempts",
     re.IGNORECASE,
 )
 _BACK: Final = re.compile(
@@ -48,6 +54,14 @@ _NAMED: Final = re.compile(
     r"[ \t]*(?::[ \t]*(.*)|[ \t]on[ \t].*|[ \t]*\((.*)\)[ \t]*|[ \t]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_LIST: Final = re.compile(
+    r"(?:following (?:recipient|address|user)|not delivered to|undeliverable to|did not reach|recipients? of)[^\n@]*\n",
+    re.IGNORECASE,
+)
+# lines of a quoted header, which name others
+_OTHERS: Final = re.compile(
+    r"^[ \t>|]*(?:from|cc|sender|reply-to|message-id|return-path):.*$", re.IGNORECASE | re.MULTILINE
+)
 _DAEMON: Final = re.compile(
     r"mailer-?daemon|postmaster|mail delivery (?:sub)?system|mail ?delivery", re.IGNORECASE
 )
@@ -59,15 +73,15 @@ _LOOKED_AT: Final = 2000
 _MOST: Final = 100
 
 
-def read(letter: Letter) -> Notice | None:
+def read(letter: Letter, *, from_nobody: bool) -> Notice | None:
     """What a notice in plain words says; None where it is none."""
     text = letter.part("text/plain") or _untagged(letter.part("text/html") or "")
     subject = letter.value("subject")
-    if not _is_notice(letter, subject, text):
+    if not _is_notice(letter, subject, text, from_nobody=from_nobody):
         return None
     said, back = _cut(text)
     delayed = _is_delay(subject, said)
-    named = _named(said) or [(name, "") for name in _listed(letter.value("x-failed-recipients"))]
+    named = _named(_list(said)) or [(name, "") for name in _listed(letter, said)]
     verdicts = tuple(_verdict(name, reason, said, delayed=delayed) for name, reason in named or [("", "")])
     return Notice(verdicts=verdicts, original=original(letter) or back)
 
@@ -77,19 +91,18 @@ def is_daemons(letter: Letter) -> bool:
     return _DAEMON.search(letter.value("from")) is not None
 
 
-def _is_notice(letter: Letter, subject: str, text: str) -> bool:
+def _is_notice(letter: Letter, subject: str, text: str, *, from_nobody: bool) -> bool:
     if letter.value("x-failed-recipients"):
         return True
     beginning = f"{subject}\n{text[:_LOOKED_AT]}"
     is_said = _FAILURE.search(beginning) or _DELAY.search(beginning) or _VIRUS.search(subject)
-    return is_daemons(letter) and bool(is_said)
+    return (from_nobody or is_daemons(letter)) and bool(is_said)
 
 
 def _is_delay(subject: str, said: str) -> bool:
     """A notice that promises another attempt; one that also says it gave up has given up."""
-    if _FAILURE.search(subject):
-        return False
-    return _DELAY.search(f"{subject}\n{said}") is not None
+    beginning = f"{subject}\n{said[:_LOOKED_AT]}"
+    return _DELAY.search(beginning) is not None and _GIVEN_UP.search(beginning) is None
 
 
 def _cut(text: str) -> tuple[str, Fields]:
@@ -122,15 +135,31 @@ def _each_paragraph(text: str) -> Iterator[str]:
     yield from whole[:2]
 
 
-def _listed(value: str) -> list[str]:
-    return re.findall(ADDRESS, value)[:_MOST]
+def _list(said: str) -> str:
+    """What follows the line that begins the list of recipients, where there is one."""
+    found = _LIST.search(said)
+    return said[found.end() :] if found is not None else said
+
+
+def _listed(letter: Letter, said: str) -> list[str]:
+    """Addresses in a field of their own, else wherever they stand in the words, without those of the header."""
+    value = letter.value("x-failed-recipients")
+    if value:
+        return re.findall(ADDRESS, value)[:_MOST]
+    own = {
+        each.lower()
+        for name in ("from", "to", "cc", "reply-to")
+        for each in re.findall(ADDRESS, letter.value(name))
+    }
+    found = re.findall(ADDRESS, _OTHERS.sub("", _list(said)))
+    return [each for each in dict.fromkeys(found) if each.lower() not in own][:_MOST]
 
 
 def _verdict(name: str, reason: str, said: str, *, delayed: bool) -> Verdict:
     # a reason that is only blanks is told somewhere in the notice
     text = reason if reason.strip() else said
     exact = enhanced(text)
-    kind = diagnose(code(text), exact, flat(text))
+    kind = diagnose(code(text), exact, flat(text), otherwise="unknown")
     if delayed:
         kind = kind if kind == "dns" else "transient"
     host = _HOST.search(text)

@@ -19,7 +19,12 @@ def read(raw: bytes, *, from_nobody: bool) -> Notice | None:
     if letter.part(_RECEIPT) is not None:
         # it was read, or not: nothing that a delivery would change by (RFC 8098)
         return Notice()
-    found = arf.read(letter) or dsn.read(letter) or prose.read(letter) or machine.read(letter)
+    found = (
+        arf.read(letter)
+        or dsn.read(letter)
+        or prose.read(letter, from_nobody=from_nobody)
+        or machine.read(letter)
+    )
     if found is None and (from_nobody or prose.is_daemons(letter)):
         return _puzzle(letter)
     return found

@@ -8,7 +8,11 @@ _ENHANCED: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _BLANKS: Final = re.compile(r"\s+")
 _LONGEST: Final = 1000
 
-ADDRESS: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}[A-Za-z0-9]"
+# as notices write them, between quotes or behind "smtp=": narrower than what an address may be
+ADDRESS: Final = (
+    r"[A-Za-z0-9!#$%&*+/?^_`{|}~][A-Za-z0-9!#$%&'*+/?^_`{|}~.-]{0,63}"
+    r"@(?:[A-Za-z0-9-]{1,63}\.){1,20}[A-Za-z0-9-]{2,63}"
+)
 
 
 def code(text: str) -> int:

@@ -72,6 +72,8 @@ WHERE workspace_id = :workspace_id
 
 -- name: delivery_return
 -- news that come later move a delivery upwards only, see core.messages.message for the ranks
-UPDATE deliveries SET state = :state, code = :code, text = :text, updated_at = :updated_at
+UPDATE deliveries
+SET state = :state, code = COALESCE(CAST(:code AS BIGINT), code), text = COALESCE(CAST(:text AS TEXT), text),
+    updated_at = :updated_at
 WHERE message_id = :message_id AND position = :position
   AND state IN (SELECT value FROM json_array_elements_text(:below))

@@ -147,6 +147,8 @@ async def test_a_complaint_finds_its_letter(office, name, by_id):
     (bounce,) = await found(office)
     assert ("complaint", GONE, False) == (bounce.kind, bounce.email, bounce.can_activate)
     assert (["complained"], ["complained"]) == (await office.states(sent), await kinds(office, sent))
+    (delivery,) = (await office.message(sent)).deliveries
+    assert (250, "2.0.0 Taken") == (delivery.code, delivery.text)
     assert [(GONE, "news", "complaint")] == await blocked(office)
 
 
