@@ -27,10 +27,11 @@ class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
     ``tracking`` holds for messages that do not say themselves. ``inbound_spam_threshold``: letters that a scanner gave
     a higher score are blocked; 0 blocks none. ``keep_…_days``: how long what is kept, 0 for ever; None: as long as the
-    operator has it.
+    operator has it. ``takes_smtp``: mail may be submitted by SMTP too.
     """
 
     default_sender: str = ""
+    takes_smtp: bool = True
     tracking: Tracking = Tracking()
     inbound_spam_threshold: float = 0
     keep_bodies_days: int | None = None

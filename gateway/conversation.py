@@ -1,21 +1,23 @@
 """One SMTP conversation with a client that brings mail: aiosmtpd's, and what it leaves open.
 
 Who may bring it, for whom and how large is what the kinds of it say: ``submitter``, for clients that log in, and
-``exchanger``, for other servers. Source: RFC 5321, RFC 1870 (SIZE), RFC 2920 (PIPELINING).
+``exchanger``, for other servers. Source: RFC 5321, RFC 1870 (SIZE), RFC 2034 (ENHANCEDSTATUSCODES), RFC 2920
+(PIPELINING), RFC 3207 (STARTTLS).
 """
 
 import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol, cast
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, AnyStr, Final, Protocol, cast
 
 from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 
 from core.budget import Budget
 from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.incoming import Incoming
+from gateway.replies import enhanced
 
 _FREE_BYTES: Final = 64 * 1024
 _MOST_CONNECTIONS: Final = 1000
@@ -24,6 +26,14 @@ _LONGEST_COMMAND: Final = 4096
 # in brackets, with or without quotes in the local part; bare, as some clients have it
 _PATH: Final = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>|([^\s<>]+))(.*)', re.DOTALL)
 _LEAVING: Final = "421 4.3.2 The server is stopping"
+_SILENT: Final = "421 4.4.2 Nothing was said for too long"
+# forty megabytes take so long at 200 kbit/s
+_LONGEST_LETTER_S: Final = 1800.0
+_COMMANDS: Final = "AUTH DATA EHLO HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY"
+
+
+class _TooSlow(Exception):  # noqa: N818  # said of a message
+    """It did not end in time."""
 
 
 class Desk(Protocol):
@@ -43,6 +53,8 @@ class Conversation(SMTP, ABC):
 
     # also the most that the reader holds unread, twice
     line_length_limit = _FREE_BYTES
+    # refusals in a row; a message that is taken makes up for those before it
+    most_errors = 100
 
     def __init__(self, desk: Desk, others: "set[Conversation]", **options: Any) -> None:
         """``others`` are all that are open; this one is among them for as long as it is."""
@@ -61,6 +73,7 @@ class Conversation(SMTP, ABC):
         self._others = others
         self._busy = False
         self._leaving = False
+        self._errors = 0
 
     @property
     @abstractmethod
@@ -122,9 +135,8 @@ class Conversation(SMTP, ABC):
     def leave(self) -> None:
         """End it: now where it only waits for a command, else after the message in work."""
         self._leaving = True
-        if not self._busy and self.transport is not None and not self.transport.is_closing():
-            self._writer.write(f"{_LEAVING}\r\n".encode())
-            self.transport.close()
+        if not self._busy:
+            self._part(_LEAVING)
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -136,6 +148,22 @@ class Conversation(SMTP, ABC):
             await self.goodbye("421 4.3.2 Too many connections, try again later")
             return
         await super()._handle_client()
+
+    def _timeout_cb(self) -> None:
+        self._part(_SILENT)
+
+    def _part(self, reply: str) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self._writer.write(f"{reply}\r\n".encode())
+            self.transport.close()
+
+    async def push(self, status: AnyStr) -> None:
+        """Say a reply, with an enhanced code where aiosmtpd has none; after too many refusals it is the last."""
+        said = enhanced(_text(status))
+        await super().push(said)
+        self._errors += said[0] in "45"
+        if self._errors >= self.most_errors:
+            self._part("421 4.7.0 Too many errors")
 
     async def goodbye(self, reply: str) -> None:
         """Say a last reply."""
@@ -157,9 +185,43 @@ class Conversation(SMTP, ABC):
         session.extended_smtp = True
         session.host_name = hostname
         secure = ("STARTTLS",) if self._house.certificate is not None and not self.is_secure else ()
-        for each in (self.hostname, "PIPELINING", f"SIZE {self.most_bytes}", *secure, *self.offers):
-            await self.push(f"250-{each}")
-        await self.push("250 8BITMIME")
+        size = f"SIZE {self.most_bytes}"
+        # no enhanced codes here (RFC 2034 3)
+        for each in (self.hostname, "PIPELINING", size, "ENHANCEDSTATUSCODES", *secure, *self.offers):
+            await super().push(f"250-{each}")
+        await super().push("250 8BITMIME")
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+        """Talk without extensions."""
+        if not hostname:
+            await self.push("501 5.5.4 Syntax: HELO hostname")
+            return
+        self.envelope = self._create_envelope()
+        session = cast("Session", self.session)
+        session.extended_smtp = False
+        session.host_name = hostname
+        await super().push(f"250 {self.hostname}")
+
+    async def smtp_HELP(self, arg: str | None) -> None:  # noqa: N802
+        """Name the commands, to anybody."""
+        del arg
+        await self.push(f"214 2.0.0 {_COMMANDS}")
+
+    async def smtp_VRFY(self, arg: str | None) -> None:  # noqa: N802
+        """Tell nobody who is here (RFC 5321 7.3)."""
+        if not await self.check_auth_needed("VRFY"):
+            known = "252 2.1.5 Send mail to find out" if arg else "501 5.5.4 Syntax: VRFY address"
+            await self.push(known)
+
+    async def smtp_EXPN(self, arg: str | None) -> None:  # noqa: N802
+        """There are no lists."""
+        del arg
+        await self.push("502 5.5.1 EXPN is not offered")
+
+    async def smtp_BDAT(self, arg: str | None) -> None:  # noqa: N802
+        """Nor is a message taken in chunks (RFC 3030); one that is sent all the same would be read as commands."""
+        del arg
+        await self.goodbye("502 5.5.1 BDAT is not offered")
 
     async def smtp_STARTTLS(self, arg: str | None) -> None:  # noqa: N802
         """Go on encrypted (RFC 3207)."""
@@ -213,9 +275,14 @@ class Conversation(SMTP, ABC):
         try:
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             reply = await self._message()
+        except _TooSlow:
+            await self.goodbye("421 4.4.2 The message took too long")
+            return
         finally:
             self._busy = False
             self.envelope = self._create_envelope()
+        if reply.startswith("250"):
+            self._errors = 0
         await self.push(reply)
         if self._leaving:
             await self.goodbye(_LEAVING)
@@ -225,11 +292,11 @@ class Conversation(SMTP, ABC):
         declared = self._declared_bytes()
         limit = min(self.most_bytes, declared + _FREE_BYTES) if declared else self.most_bytes
         incoming = Incoming(self._reader, limit)
-        await incoming.read(_FREE_BYTES)
+        await _in_time(incoming.read(_FREE_BYTES))
         if incoming.whole:
             return await self._accepted(incoming)
         async with self._house.bodies.hold(limit):
-            await incoming.read()
+            await _in_time(incoming.read())
             return await self._accepted(incoming)
 
     def _declared_bytes(self) -> int:
@@ -240,6 +307,18 @@ class Conversation(SMTP, ABC):
         if incoming.too_large:
             return "552 5.3.4 The message is larger than allowed, or than its SIZE said"
         return await self.keep(self.letter, incoming.content)
+
+
+def _text(status: str | bytes) -> str:
+    return status if isinstance(status, str) else status.decode("utf-8", "replace")
+
+
+async def _in_time(reading: Coroutine[Any, Any, None]) -> None:
+    """Read; raises _TooSlow for a client that never comes to an end, which holds room all the while."""
+    try:
+        await asyncio.wait_for(reading, _LONGEST_LETTER_S)
+    except TimeoutError as error:
+        raise _TooSlow from error
 
 
 def _look_at(task: "asyncio.Task[None]") -> None:

@@ -5,7 +5,7 @@ Source: RFC 5321; RFC 6531 (SMTPUTF8); RFC 5321 4.5.5 (the null sender of return
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, AnyStr, Final, cast
+from typing import Any, Final, cast
 
 from aiosmtpd.smtp import MISSING, Session
 from aiosmtpd.smtp import Envelope as Letter
@@ -16,8 +16,6 @@ from gateway.reception import Envelope, Reception
 # RFC 5321 4.5.3.1.8 wants a hundred at least
 _MOST_RECIPIENTS: Final = 100
 _MOST_MESSAGES: Final = 100
-# refusals and failures; whoever guesses at addresses must come again
-_MOST_ERRORS: Final = 20
 _LONGEST_S: Final = 3600.0
 # stands for the null path where aiosmtpd wants a text
 _NULL: Final = "<>"
@@ -26,13 +24,14 @@ _NULL: Final = "<>"
 class Exchanger(Conversation):
     """The server's side of it."""
 
+    # whoever guesses at addresses must come again
+    most_errors = 20
+
     def __init__(self, desk: Reception, others: "set[Conversation]") -> None:
         """``others`` are all that are open."""
         self._desk = desk
         super().__init__(desk, others, enable_SMTPUTF8=True)
         self._messages = 0
-        self._errors = 0
-        self._last_word = False
         self._taken: Envelope | None = None
         self._end: asyncio.TimerHandle | None = None
 
@@ -56,17 +55,6 @@ class Exchanger(Conversation):
     def offers(self) -> tuple[str, ...]:
         """What mail in other letters needs."""
         return ("SMTPUTF8",)
-
-    async def push(self, status: AnyStr) -> None:
-        """Say something; after a number of refusals there is no more to say."""
-        await super().push(status)
-        self._errors += status[:1] in {"4", "5", b"4", b"5"}
-        if self._errors >= _MOST_ERRORS and not self._last_word:
-            await self._end_with("421 4.7.0 Too many errors, goodbye")
-
-    async def _end_with(self, reply: str) -> None:
-        self._last_word = True
-        await self.goodbye(reply)
 
     async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802  # aiosmtpd looks for this name
         """Take no login: mail to be sent on goes to the port for submission."""

@@ -32,6 +32,12 @@ _REPLIES: Final = RefusalTable(
     }
 )
 _UNPRINTABLE: Final = re.compile(r"[^ -~]+")
+# 220 greets, and has none
+_BARE: Final = re.compile(r"((?!220)[245][0-9]{2}) (?![245]\.[0-9]{1,3}\.[0-9]{1,3}(?: |$))")
+_ENHANCED: Final = {
+    "500": "5.5.2", "501": "5.5.4", "502": "5.5.1", "503": "5.5.1", "504": "5.5.4", "552": "5.3.4", "553": "5.1.3",
+    "555": "5.5.4",
+}  # fmt: skip  # one a line would be a page
 # RFC 5321 4.5.3.1.5 has 512 octets for a reply
 _LONGEST: Final = 400
 # a provider's API has other words for these, or none
@@ -49,6 +55,15 @@ def reply(error: Exception, say: Say | None = None) -> str:
 def line(status: int, enhanced: str, said: str) -> str:
     """A whole reply."""
     return f"{status} {enhanced} {_UNPRINTABLE.sub('?', said)}"[:_LONGEST]
+
+
+def enhanced(reply: str) -> str:
+    """A reply with an enhanced code, put in where one belongs and is missing (RFC 2034 4)."""
+    found = _BARE.match(reply)
+    if found is None:
+        return reply
+    code = found[1]
+    return f"{code} {_ENHANCED.get(code, f'{code[0]}.0.0')} {reply[4:]}"
 
 
 def wrong_login(words: str) -> str:

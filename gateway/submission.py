@@ -1,13 +1,14 @@
 """Mail that comes in by SMTP: the login says which dialect and who, the letter becomes a draft like any other."""
 
 import asyncio
+import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 
-from core import addresses, ids, parsing
+from core import accounts, addresses, ids, parsing
 from core.addresses import Address, AddressError
 from core.budget import Budget
 from core.core import Caller, Core
@@ -26,6 +27,10 @@ _log = structlog.get_logger(__name__)
 # whoever comes with a key that only tests
 _NOBODY: Final = Caller(account_id="")
 _LOGIN_DELAYED: Final = "454 4.7.0 Temporary authentication failure"
+# of one address, in a window
+_COUNTED_LOGINS: Final = 20
+_LOGINS_S: Final = 600
+_DELAY_S: Final = 0.25
 # reading a letter takes about twenty milliseconds for each MiB
 _LONG_BYTES: Final = 128 * 1024
 # and holds it about five times while it is at it
@@ -88,9 +93,35 @@ class Desk:
             return await self._known(Client(dialect=dialect, secret=secret))
         return reply(Unauthenticated(kind="unknown"))
 
+    @property
+    def takes_proof(self) -> bool:
+        """Whether whoever may log in here can do so by CRAM-MD5.
+
+        Keys are kept hashed, so a proof can be checked only where the user name is the key itself. A client may choose
+        what it is offered without trying the rest, so it is offered only where it helps everybody.
+        """
+        return all(each.submission.user_is_key for each in self._dialects)
+
+    async def prove(self, user: str, challenge: bytes, digest: str) -> Client | str:
+        """Whoever answers a challenge with the key that is their user name, or the reply that refuses."""
+        for dialect in self._dialects:
+            if dialect.submission.user_is_key and _is_proved(user, challenge, digest):
+                return await self._known(Client(dialect=dialect, secret=user))
+        return reply(Unauthenticated(kind="unknown"))
+
+    def delay_s(self, host: str) -> float:
+        """How long an address waits for the answer to one more wrong login: longer with each of the last minutes.
+
+        It is never shut out, since behind one address there may be many, and keys are too long to guess.
+        """
+        counted = self._core.windows.count(
+            f"smtp login:{host}", self._core.clock.now(), limit=_COUNTED_LOGINS, window_s=_LOGINS_S
+        )
+        return (counted.limit - counted.remaining) * _DELAY_S
+
     async def _known(self, client: Client) -> Client | str:
         try:
-            await self._caller(client)
+            await self._check_open(await self._caller(client))
         except StoreUnavailable:
             return _LOGIN_DELAYED
         except Refusal:
@@ -108,6 +139,12 @@ class Desk:
         if scopes and not scopes & caller.scopes:
             raise Forbidden(kind="scope")
         return caller
+
+    async def _check_open(self, caller: Caller) -> None:
+        """Refuse a workspace that takes nothing by SMTP; raises Forbidden."""
+        place = await accounts.workspace(self._core, caller.workspace_id)
+        if place is not None and not place.settings.takes_smtp:
+            raise Forbidden(kind="smtp")
 
     async def accept(self, client: Client, recipients: Sequence[str], raw: bytes) -> str:
         """Keep a message durably; only then is the answer a success, with the message's id."""
@@ -149,6 +186,13 @@ class Desk:
         """The reply to what could not be foreseen; the log has the rest."""
         _log.error("submission crashed", exc_info=error)
         return reply(error)
+
+
+def _is_proved(user: str, challenge: bytes, digest: str) -> bool:
+    """Whether a digest is made with the user name as key; in the cases a client may have written it as password."""
+    made = (hmac.new(each.encode(), challenge, "md5") for each in (user, user.lower(), user.upper()))
+    said = digest.lower().encode()
+    return any(hmac.compare_digest(each.hexdigest().encode(), said) for each in made)
 
 
 def _wanted(client: Client, caller: Caller, draft: Draft) -> Wanted:

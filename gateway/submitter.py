@@ -1,12 +1,14 @@
 """The conversation with a client that submits mail: it logs in, and mail is taken after that only.
 
-Source: RFC 4954 (AUTH), RFC 6409 (submission).
+Source: RFC 4954 (AUTH), RFC 2195 (CRAM-MD5), RFC 6409 (submission).
 """
 
+import asyncio
+import secrets
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from aiosmtpd.smtp import MISSING, AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import MISSING, AuthResult, Envelope, LoginPassword, Session
 
 from core.errors import Refusal
 from gateway.conversation import Conversation
@@ -20,6 +22,9 @@ _MOST_FAILED_LOGINS: Final = 3
 
 class Submitter(Conversation):
     """The server's side of it."""
+
+    AuthLoginUsernameChallenge = "Username:"
+    AuthLoginPasswordChallenge = "Password:"
 
     def __init__(self, desk: Desk, others: "set[Conversation]") -> None:
         """``others`` are all that are open."""
@@ -36,7 +41,8 @@ class Submitter(Conversation):
     @property
     def offers(self) -> tuple[str, ...]:
         """The ways to log in, where a key may be shown."""
-        return () if self._is_in_the_open else ("AUTH LOGIN PLAIN",)
+        proof = " CRAM-MD5" if self._desk.takes_proof else ""
+        return () if self._is_in_the_open else (f"AUTH PLAIN LOGIN{proof}",)
 
     @property
     def _is_in_the_open(self) -> bool:
@@ -69,6 +75,19 @@ class Submitter(Conversation):
         """Likewise for two."""
         return await self._admitted(await super().auth_LOGIN(server, args))
 
+    async def auth_CRAM__MD5(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        """Likewise for a proof (RFC 2195)."""
+        del server
+        if len(args) > 1:
+            await self.push("501 5.5.4 CRAM-MD5 has no initial response")
+            return AuthResult(success=False)
+        challenge = f"<{secrets.token_hex(16)}@{self.hostname}>".encode()
+        response = await self.challenge_auth(challenge)
+        if response is MISSING:
+            return AuthResult(success=False)
+        user, _, digest = response.decode("utf-8", "replace").rpartition(" ")
+        return await self._entered(await self._desk.prove(user, challenge, digest))
+
     async def challenge_auth(self, *args: Any, **options: Any) -> Any:
         """Ask for the next response; one that never ends ends the conversation."""
         try:
@@ -81,8 +100,15 @@ class Submitter(Conversation):
         if not result.success or result.auth_data is None:
             return result
         user, password = (each.decode("utf-8", "replace") for each in result.auth_data)
-        answer = await self._desk.login(user, password)
+        return await self._entered(await self._desk.login(user, password))
+
+    async def _entered(self, answer: Client | str) -> AuthResult:
+        """Let in, or keep whoever guesses waiting."""
         if isinstance(answer, str):
+            # address and port, whatever aiosmtpd says of its type
+            peer: Any = cast("Session", self.session).peer
+            host = str(peer[0]) if isinstance(peer, tuple) else ""
+            await asyncio.sleep(self._desk.delay_s(host) if answer.startswith("535") else 0)
             return AuthResult(success=False, handled=False, message=answer)
         self._client = answer
         # what MAIL compares its SIZE with

@@ -9,9 +9,11 @@ from email import policy
 from email.message import EmailMessage
 
 import msgspec
+import pytest
 
 from core import messages
 from core.paging import PageRequest
+from gateway import submission
 from gateway.serving import listen_for_mail, submitting
 
 TEXT, HTML = "Hello Bob\n.a dot at the begin of a line\n\n", "<p>Hello <b>Bøb</b></p>\n"
@@ -45,9 +47,12 @@ class Office:
         """Listen for the length of the block."""
         settings = msgspec.structs.replace(house.settings, smtp_port=0, **chosen)
         bound = listen_for_mail(settings)
-        async with submitting(house.core, settings, bound):
-            told = bound.told(settings)
-            yield cls(house, told.smtp_port, told.smtps_port)
+        told = bound.told(settings)
+        with pytest.MonkeyPatch.context() as patch:
+            # wrong logins wait for nobody here
+            patch.setattr(submission, "_DELAY_S", 0.0)
+            async with submitting(house.core, settings, bound):
+                yield cls(house, told.smtp_port, told.smtps_port)
 
     async def talk(self, what):
         """Connect, and do something with the client in its thread."""

@@ -223,7 +223,7 @@ async def test_what_is_too_large_is_refused(core, settings):
 
 async def test_there_are_no_logins_and_bounds_on_talk(door, monkeypatch):
     """Guessing at keys or addresses ends the conversation; recipients and messages are counted."""
-    monkeypatch.setattr(exchanger, "_MOST_ERRORS", 3)
+    monkeypatch.setattr(exchanger.Exchanger, "most_errors", 3)
     monkeypatch.setattr(exchanger, "_MOST_RECIPIENTS", 2)
     monkeypatch.setattr(exchanger, "_MOST_MESSAGES", 2)
     to = await door.address()
