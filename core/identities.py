@@ -12,7 +12,8 @@ import msgspec
 
 from core import dkim
 from core.clock import SECOND, Clock
-from core.sealing import Seal
+from core.core import Policy
+from core.sealing import Seal, SealBroken
 from core.store.database import Database, listed, rows
 from core.store.statements import sql
 
@@ -21,11 +22,22 @@ _MOST: Final = 10_000
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain's mail is sent with. The two names are the customer's own and proved, or ""."""
+    """What a domain's mail is sent with. The two names are the customer's own and proved, or "".
+
+    ``broken``: why its keys cannot be read, which holds its mail back; "" where they can.
+    """
 
     keys: tuple[dkim.Key, ...] = ()
+    broken: str = ""
     return_domain: str = ""
     tracking_domain: str = ""
+
+    def policy(self, policy: Policy) -> Policy:
+        """The operator's decisions, with the domain's own host for links where it has one."""
+        if not self.tracking_domain:
+            return policy
+        scheme = (policy.tracking_url or policy.public_url).partition("://")[0]
+        return msgspec.structs.replace(policy, tracking_url=f"{scheme}://{self.tracking_domain}")
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +60,7 @@ class Identities:
         self._held: OrderedDict[tuple[str, str], tuple[int, asyncio.Task[Identity]]] = OrderedDict()
 
     async def of(self, workspace_id: str, email: str) -> Identity:
-        """The identity for an address: of its domain, or of the nearest one above that the account has.
-
-        Raises SealBroken where a key cannot be read.
-        """
+        """The identity for an address: of its domain, or of the nearest one above that the account has."""
         key = (workspace_id, email.rpartition("@")[2].lower())
         until, task = self._held.get(key, (0, None))
         now = self._clock.now()
@@ -76,11 +85,19 @@ class Identities:
         found = await rows(self._db, _Row, query)
         found.sort(key=lambda row: names.index(row.name))
         signing = next((row.name for row in found if row.selector), None)
+        keys, broken = self._opened([row for row in found if row.name == signing and row.selector])
         return Identity(
-            keys=tuple(self._key(row) for row in found if row.name == signing and row.selector),
+            keys=keys,
+            broken=broken,
             return_domain=next((row.return_domain for row in found if row.return_domain), ""),
             tracking_domain=next((row.tracking_domain for row in found if row.tracking_domain), ""),
         )
+
+    def _opened(self, rows: list[_Row]) -> tuple[tuple[dkim.Key, ...], str]:
+        try:
+            return tuple(map(self._key, rows)), ""
+        except SealBroken as error:
+            return (), f"the key of {rows[0].name} cannot be read: {error}"
 
     def _key(self, row: _Row) -> dkim.Key:
         return dkim.Key(

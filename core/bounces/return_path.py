@@ -31,15 +31,18 @@ class Origin(msgspec.Struct, frozen=True):
     position: int | None
 
 
-def mail_from(core: Core, message: Message, deliveries: Sequence[Delivery]) -> str:
-    """The envelope's sender for a letter to these recipients; the author's own address where nothing can come back."""
+def mail_from(core: Core, message: Message, deliveries: Sequence[Delivery], own_host: str = "") -> str:
+    """The envelope's sender for a letter to these recipients; the author's own address where nothing can come back.
+
+    ``own_host`` is an alias of the return host that the sender's domain has proved, for SPF to be aligned with it.
+    """
     host = _host(core)
     if not host:
         return message.draft.sender.email
     alone = len(deliveries) == 1 and not message.draft.redirect_to
     position = min(deliveries[0].position, _NOBODY) if alone else _NOBODY
     payload = UUID(message.id).bytes + position.to_bytes(_POSITION_BYTES)
-    return f"{_PREFIX}{core.signer.sign(_PURPOSE, payload)}@{host}"
+    return f"{_PREFIX}{core.signer.sign(_PURPOSE, payload)}@{own_host or host}"
 
 
 def _host(core: Core) -> str:

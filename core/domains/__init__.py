@@ -1,6 +1,18 @@
 """Domains that mail is sent from: added, proved by DNS, trusted; their keys, records and states."""
 
-from core.domains.domain import Domain, Draft, add, find, get, of_account, remove, rotate, trust
+from core.domains.domain import (
+    Change,
+    Domain,
+    Draft,
+    add,
+    change,
+    find,
+    get,
+    of_account,
+    remove,
+    rotate,
+    trust,
+)
 from core.domains.keys import Key
 from core.domains.keys import of as keys_of
 from core.domains.records import Record, kept
@@ -8,6 +20,7 @@ from core.domains.standing import Check
 from core.domains.verification import DomainEvent, checked, events_of, verify, verify_due
 
 __all__ = [
+    "Change",
     "Check",
     "Domain",
     "DomainEvent",
@@ -15,6 +28,7 @@ __all__ = [
     "Key",
     "Record",
     "add",
+    "change",
     "checked",
     "events_of",
     "find",

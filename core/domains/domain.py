@@ -1,6 +1,6 @@
 """A domain of an account: added to be proved by DNS, or trusted on the operator's word."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -10,6 +10,8 @@ from core.domains import keys
 from core.errors import Conflict, Invalid, NotFound
 from core.store.database import one, rows, write
 from core.store.statements import sql
+
+T = TypeVar("T")
 
 State = Literal["pending", "verified", "temporary_failure", "failed"]
 
@@ -48,6 +50,14 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     ed25519: bool = False
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a domain is to be otherwise; None leaves a thing as it is, "" takes a name away."""
+
+    return_domain: str | None = None
+    tracking_domain: str | None = None
+    receiving: bool | None = None
+
+
 async def add(core: Core, account_id: str, draft: Draft) -> Domain:
     """Add a domain with its first keys, to be proved. One that is only trusted so far gets keys and stays trusted.
 
@@ -73,6 +83,22 @@ async def add(core: Core, account_id: str, draft: Draft) -> Domain:
     await write(core.db, set_up, *made)
     core.identities.forget(name)
     return await get(core, account_id, name)
+
+
+async def change(core: Core, domain: Domain, wanted: Change) -> Domain:
+    """Give a domain other names or tasks, which are looked for soon; raises Invalid."""
+    query = sql.domain_change(
+        id=domain.id,
+        return_domain=_below(domain.name, _or(wanted.return_domain, domain.return_domain), "return_domain"),
+        tracking_domain=_below(
+            domain.name, _or(wanted.tracking_domain, domain.tracking_domain), "tracking_domain"
+        ),
+        receiving=_or(wanted.receiving, domain.receiving),
+        next_check_at=core.clock.now(),
+    )
+    await write(core.db, query)
+    core.identities.forget(domain.name)
+    return await get(core, domain.account_id, domain.name)
 
 
 async def rotate(core: Core, domain: Domain) -> None:
@@ -128,6 +154,10 @@ def host(name: str, field: str = "domain") -> str:
     if "@" in name or local != "postmaster":
         raise Invalid(field, f"{name!r} is no domain name")
     return found.lower()
+
+
+def _or(wanted: T | None, held: T) -> T:
+    return held if wanted is None else wanted
 
 
 def _below(domain: str, name: str, field: str) -> str:

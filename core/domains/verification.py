@@ -13,12 +13,12 @@ import structlog
 from core import ids
 from core.core import Core
 from core.domains import keys
-from core.domains.domain import Domain, get
+from core.domains.domain import Domain, find
 from core.domains.keys import Key
 from core.domains.looking import look
 from core.domains.records import Record, wanted
 from core.domains.standing import Check, after, next_look, of_domain
-from core.store.database import rows
+from core.store.database import rows, write
 from core.store.statements import Query, sql
 
 _log = structlog.get_logger(__name__)
@@ -67,6 +67,7 @@ async def verify(core: Core, domain: Domain, *, anew: bool = False) -> Domain:
     held = {key.id: key for key in await keys.of(core, domain.id)}
     pairs = await _checked(core, domain, list(held.values()))
     if not pairs:
+        await write(core.db, sql.domain_check_at(id=domain.id, next_check_at=None))
         return domain
     looks = await asyncio.gather(*(look(core.resolver, record) for record, _ in pairs))
     now = core.clock.now()
@@ -76,7 +77,8 @@ async def verify(core: Core, domain: Domain, *, anew: bool = False) -> Domain:
     ]
     await _write(core, domain, found)
     core.identities.forget(domain.name)
-    return await get(core, domain.account_id, domain.name)
+    # it may have been removed meanwhile
+    return await find(core, domain.account_id, domain.name) or domain
 
 
 async def verify_due(core: Core) -> None:

@@ -19,6 +19,7 @@ from core.clock import SECOND
 from core.core import Core
 from core.errors import RenderFailed
 from core.fetch import FetchFailed
+from core.identities import Identity
 from core.jobs.files import Files
 from core.jobs.held import Held
 from core.jobs.judgement import (
@@ -41,7 +42,7 @@ from core.messages.message import Delivery, Message
 from core.messages.reading import whole
 from core.messages.rendering import render
 from core.mime import build
-from core.signing import signed
+from core.signing import identity_of, signed
 from core.store.database import StoreUnavailable, listed, rows
 from core.store.statements import Many, sql
 from core.transport.transport import Envelope
@@ -297,10 +298,11 @@ class Deliverer:
     async def _send_copy(
         self, turn: "_Turn", message: Message, real: tuple[Delivery, ...], offering: Offering
     ) -> list[Step]:
-        mime = await signed(self._core, message, await self._mime(message, real[0]))
+        identity = await identity_of(self._core, message)
+        mime = await signed(self._core, identity, await self._mime(message, real[0], identity))
         targets = message.draft.redirect_to
         envelope = Envelope(
-            mail_from=bounces.mail_from(self._core, message, real),
+            mail_from=bounces.mail_from(self._core, message, real, identity.return_domain),
             rcpt_to=targets or tuple(each.email for each in real),
         )
         # files may have taken their time; from here on it leaves
@@ -311,9 +313,9 @@ class Deliverer:
             return redirected(real, outcomes)
         return [step for each, outcome in zip(real, outcomes, strict=True) for step in judge(each, outcome)]
 
-    async def _mime(self, message: Message, recipient: Delivery) -> bytes:
+    async def _mime(self, message: Message, recipient: Delivery, identity: Identity) -> bytes:
         files = await self._files.of(message)
-        made = letter(self._core.policy, self._core.signer, message, files, recipient)
+        made = letter(identity.policy(self._core.policy), self._core.signer, message, files, recipient)
         size = sum(file.size_bytes for file in files)
         return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 

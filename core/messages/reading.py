@@ -213,7 +213,8 @@ async def attachments(core: Core, message: Message, *, data: bool = False) -> li
 async def source(core: Core, message: Message) -> bytes:
     """The RFC 5322 source as it is sent: built again, byte for byte, from what is kept. One of a list will do.
 
-    Where every recipient's is another one, it is the first recipient's.
+    Signatures, which are made as it leaves, do not stand before it. Where every recipient's is another one, it is the
+    first recipient's.
 
     Waits for room among the bodies in work, which a large one takes much of.
     """
@@ -222,7 +223,8 @@ async def source(core: Core, message: Message) -> bytes:
         query = sql.messages_by_ids(ids=listed([message.id]))
         (kept,) = await whole(core.db, await rows(core.db, Message, query))
         files = await attachments(core, kept, data=True)
-        made = letter(core.policy, core.signer, kept, files, next(iter(kept.deliveries), None))
+        policy = (await core.identities.of(kept.workspace_id, kept.draft.sender.email)).policy(core.policy)
+        made = letter(policy, core.signer, kept, files, next(iter(kept.deliveries), None))
         return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
 
 

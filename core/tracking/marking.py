@@ -40,9 +40,8 @@ def is_made(message: Message) -> bool:
     return is_tracked(opens=message.draft.track_opens, links=message.draft.track_links)
 
 
-def base(policy: Policy, message: Message) -> str:
+def base(policy: Policy) -> str:
     """The address that a message's pixel and links stand under, without a slash at its end."""
-    del message  # a sender's own domain may have one of its own, once domains know it
     return policy.tracking_url or policy.public_url
 
 
@@ -54,7 +53,7 @@ def marked(
         return bodies
     html, text = bodies
     links = message.draft.track_links or "none"
-    marks = _Marks(marker, message, _place(message, recipient), _unsubscribing(headers))
+    marks = _Marks(marker, _place(message, recipient), _unsubscribing(headers))
     read = markup.scan(html) if html else None
     if read is not None:
         marks.leave |= read.opted_out
@@ -74,9 +73,9 @@ def _place(message: Message, recipient: Delivery | None) -> Place:
 class _Marks:
     """What a letter's pixel and links become; each address is signed once. ``leave``: addresses that stay."""
 
-    def __init__(self, marker: Marker, message: Message, place: Place, leave: frozenset[str]) -> None:
+    def __init__(self, marker: Marker, place: Place, leave: frozenset[str]) -> None:
         self._signer = marker.signer
-        self._base = base(marker.policy, message) + _OWN
+        self._base = base(marker.policy) + _OWN
         self._own = (self._base.lower(), (marker.policy.public_url + _OWN).lower())
         self._place = place
         self._made: dict[tuple[str, Part], str] = {}

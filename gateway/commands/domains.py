@@ -1,6 +1,6 @@
 """``babelpost domains``: which domains an account may send from, and what proves them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -44,7 +44,8 @@ def _run(settings: Settings, account: str, work: _Work) -> None:
 @with_settings
 def add(settings: Settings, name: str, account: str, **chosen: str | bool) -> None:
     """Add NAME with a key of its own, and print the DNS records to publish."""
-    draft = _draft(settings, name, **chosen)
+    _check_hosts(settings, chosen)
+    draft = msgspec.convert({"name": name, **chosen}, domains.Draft)
 
     async def work(core: Core, owner: Account) -> None:
         await _print_records(core, await domains.add(core, owner.id, draft))
@@ -52,7 +53,27 @@ def add(settings: Settings, name: str, account: str, **chosen: str | bool) -> No
     _run(settings, account, work)
 
 
-def _draft(settings: Settings, name: str, **chosen: str | bool) -> domains.Draft:
+@domains_group.command()
+@click.argument("name")
+@click.option("--return-domain", help="Name below NAME that bounces come back to; '' for none.")
+@click.option("--tracking-domain", help="Name below NAME for links in mail; '' for none.")
+@click.option("--receiving/--no-receiving", default=None, help="Whether mail to NAME is to come here.")
+@account_option
+@with_settings
+def change(settings: Settings, name: str, account: str, **chosen: str | bool | None) -> None:
+    """Give NAME other names or tasks, keeping its keys, and print the DNS records to publish."""
+    _check_hosts(settings, chosen)
+    wanted = msgspec.convert(chosen, domains.Change)
+
+    async def work(core: Core, owner: Account) -> None:
+        domain = await domains.get(core, owner.id, name)
+        await _print_records(core, await domains.change(core, domain, wanted))
+
+    _run(settings, account, work)
+
+
+def _check_hosts(settings: Settings, chosen: Mapping[str, str | bool | None]) -> None:
+    """Refuse a name whose record would lead nowhere."""
     for option, host in (
         ("return_domain", settings.return_host),
         ("tracking_domain", settings.tracking_host),
@@ -63,7 +84,6 @@ def _draft(settings: Settings, name: str, **chosen: str | bool) -> domains.Draft
             raise click.UsageError(message)
     if chosen["receiving"] and not settings.inbound_host:
         raise click.UsageError("--receiving needs the setting inbound_host, which its record leads to")
-    return msgspec.convert({"name": name, **chosen}, domains.Draft)
 
 
 @domains_group.command()

@@ -6,7 +6,7 @@ import dkim as verifier
 import msgspec
 import pytest
 
-from core import accounts, domains
+from core import accounts, domains, messages
 from core.clock import DAY, SECOND
 from core.domains import Draft
 from core.errors import Unverified
@@ -152,6 +152,7 @@ async def test_a_key_that_cannot_be_read_holds_mail_back(post, dns_server):
     assert ["queued"] == await post.states(id)
     assert [] == post.sink.messages
     post.core.identities._seal = post.core.seal
+    post.core.identities.forget("example.org")
     await post.later(DAY / SECOND / 100)
     assert [[("example.org", "s")]] == signatures(post, dns_server)
 
@@ -175,3 +176,30 @@ async def test_a_proved_domain_may_be_sent_from(post, dns_server):
     assert "failed" == with_failure.state
     with pytest.raises(Unverified):
         await post.send(wanted)
+
+
+async def test_bounces_and_links_stand_under_names_that_are_proved(post, dns_server):
+    """The customer's own, once its record is seen; else the installation's."""
+    hosts = {"return_host": "bounces.host.example", "tracking_host": "links.host.example"}
+    policy = msgspec.structs.replace(post.core.policy, public_url="https://host.example/x", **hosts)
+    object.__setattr__(post.core, "policy", policy)
+    own = Draft(
+        name="example.org", selector="s", return_domain="b.example.org", tracking_domain="l.example.org"
+    )
+    wanted = draft(sender=party("a@sub.example.org"), html="<p>Hello</p>", track_opens=True)
+    made = await proved(post, dns_server, own)
+    await post.send(wanted)
+    dns_server.add("b.example.org", "CNAME", "bounces.host.example.")
+    dns_server.add("l.example.org", "CNAME", "links.host.example.")
+    await domains.verify(post.core, made)
+    id = await post.send(wanted)
+    before, after = post.sink.messages
+    assert ["bounces.host.example", "b.example.org"] == [
+        each.mail_from.rpartition("@")[2] for each in (before, after)
+    ]
+    flat = [each.content.replace(b"=\r\n", b"") for each in (before, after)]
+    assert b"https://host.example/x/_/t/" in flat[0]
+    assert b"https://l.example.org/_/t/" in flat[1]
+    source = await messages.source(post.core, await post.message(id))
+    assert after.content.endswith(source)
+    assert [[("example.org", "s")]] * 2 == signatures(post, dns_server)

@@ -49,6 +49,10 @@ async def test_from_a_name_to_a_proved_domain(command, dns_server):
     assert "verified\n" == (await command("history", "example.org"))[-9:]
     assert "(there is no" not in await command("records", "example.org")
 
+    changed = await command("change", "example.org", "--return-domain", "", "--no-receiving")
+    assert (0, 0, 2) == tuple(changed.count(each) for each in ("CNAME", "MX", "_domainkey"))
+    assert "example.org  verified" in await command("verify", "example.org")
+
     renewed = await command("rotate", "example.org", "--account", "default")
     assert 4 == renewed.count("_domainkey.example.org.")
     publish(dns_server, renewed)

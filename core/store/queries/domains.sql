@@ -32,6 +32,11 @@ UPDATE domains SET state = 'pending', return_domain = :return_domain, tracking_d
                    receiving = :receiving, next_check_at = :next_check_at
 WHERE id = :id
 
+-- name: domain_change
+UPDATE domains SET return_domain = :return_domain, tracking_domain = :tracking_domain, receiving = :receiving,
+                   next_check_at = :next_check_at
+WHERE id = :id
+
 -- name: domain_check_at
 UPDATE domains SET next_check_at = :next_check_at WHERE id = :id
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core import accounts, domains
-from core.domains import Draft
+from core.domains import Change, Draft
 from core.errors import Conflict, Invalid, NotFound
 from tests.core.post import count, select
 
@@ -85,6 +85,27 @@ async def test_what_cannot_be(core, account, draft, field):
     with pytest.raises(Invalid) as refused:
         await domains.add(core, account, draft)
     assert field == refused.value.field
+
+
+async def test_names_can_change(core, account):
+    """What is not spoken of stays; an empty name takes one away, and a stranger's is refused."""
+    draft = Draft(name="example.org", return_domain="b.example.org", tracking_domain="l.example.org")
+    made = await domains.add(core, account, draft)
+    made = await domains.change(core, made, Change(return_domain="", receiving=True))
+    assert ("", "l.example.org", True) == (made.return_domain, made.tracking_domain, made.receiving)
+    made = await domains.change(core, made, Change(tracking_domain="X.example.org"))
+    assert ("", "x.example.org", True) == (made.return_domain, made.tracking_domain, made.receiving)
+    with pytest.raises(Invalid):
+        await domains.change(core, made, Change(return_domain="b.example.net"))
+
+
+async def test_a_domain_without_keys_is_looked_at_once(core, account):
+    """Its names may change; there is nothing to look for, and the background does not try for ever."""
+    await domains.trust(core, account, "example.org")
+    made = await domains.get(core, account, "example.org")
+    await domains.change(core, made, Change(return_domain="b.example.org"))
+    await domains.verify_due(core)
+    assert [(None,)] == await select(core, "SELECT next_check_at FROM domains")
 
 
 async def test_a_domain_goes_with_all_it_has(core, account):
