@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from core import addresses, ids
+from core import addresses, ids, veils
 from core.core import Caller, Core
 from core.errors import NotFound
 from core.paging import Page, PageRequest
@@ -192,6 +192,7 @@ async def release_all(
     left = sql.suppressions_of(workspace_id=caller.workspace_id, emails=listed(keys), stream=stream)
     async with core.db.transaction() as work:
         let_go = await leave_out(work, wanted)
+        let_go |= await veils.release(core, work, caller.workspace_id, keys, stream, guarded=guarded)
         kept = {row[1] for row in (await work.run(left, commit=True))[0]}
     return ["guarded" if key in kept else "released" if key in let_go else "absent" for key in keys]
 

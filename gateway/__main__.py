@@ -8,6 +8,7 @@ from core.errors import Refusal
 from core.store.database import StoreUnavailable
 from gateway.commands.bench import bench
 from gateway.commands.domains import domains_group
+from gateway.commands.erase import erase
 from gateway.commands.inbound import inbound_
 from gateway.commands.keys import keys
 from gateway.commands.migrate import migrate
@@ -44,6 +45,7 @@ for command in (
     templates,
     retention,
     tracking,
+    erase,
     routes,
     bench,
 ):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from core import addresses
+from core import addresses, veils
 from core.core import Caller, Core
 from core.messages.draft import Draft, OptOut
 from core.messages.message import Delivery, Message
@@ -84,7 +84,11 @@ class Since:
         if message.draft.refuses(key):
             # nothing leaves for it, and it has to be told
             return False
-        if any((message.workspace_id, key, each) in self._suppressed for each in ("", message.stream)):
+        topic_id = asked.topic_id if asked is not None else ""
+        # somebody who was forgotten may be held back from a topic alone
+        if any(
+            (message.workspace_id, key, each) in self._suppressed for each in ("", message.stream, topic_id)
+        ):
             return True
         if self._topics is None or asked is None or not asked.topic_id:
             return False
@@ -97,6 +101,8 @@ async def since(core: Core, messages: Sequence[Message]) -> Since:
     if not keys:
         return Since()
     suppressed = await core.db.fetch(sql.suppressions_among(emails=listed(keys)))
+    if veils.are_any(suppressed):
+        suppressed = [*suppressed, *await veils.lifted(core, core.db.fetch, keys)]
     topical = {
         message.draft.opt_out.topic_id: message.workspace_id
         for message in messages

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from core import addresses, mime
+from core import addresses, mime, veils
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, NotFound, Refusal, Suppressed, Unverified
 from core.messages import choices
@@ -50,6 +50,9 @@ class Intake:
         number = await core.numbers.take("message", total + len(batch))
         async with core.db.transaction() as work:
             answers = await work.ask(_question(core, batch))
+            if any(row[0] == "forgotten" for row in answers):
+                lifted = await veils.lifted(core, work.ask, _keys_of(batch))
+                answers = [*answers, *(("suppression", *row) for row in lifted)]
             chosen = [await work.ask(query) for query in choices.questions(batch)]
             facts = _Facts(core, answers, chosen, await _taken(core, work, batch))
             written = Rows(core.clock.now(), number)
@@ -134,7 +137,7 @@ def _question(core: Core, batch: list[Submission]) -> Query:
     checked = core.policy.sender_policy == "verified"
     senders = {draft.sender.email.lower() for draft in drafts} if checked else ()
     return sql.intake_facts(
-        recipients=listed(list({key for draft in drafts for key in _keys(draft)})),
+        recipients=listed(list(_keys_of(batch))),
         domains=listed([sender.rpartition("@")[2] for sender in senders]),
         senders=listed(list(senders)),
     )
@@ -150,6 +153,10 @@ async def _taken(core: Core, work: Transaction, batch: list[Submission]) -> set[
         sql.claims_expire(keys=asked, now=core.clock.now()), sql.claims_take(keys=asked)
     )
     return {row[0] for row in taken}
+
+
+def _keys_of(batch: list[Submission]) -> set[str]:
+    return {key for submission in batch for draft in submission.drafts for key in _keys(draft)}
 
 
 def _keys(draft: Draft) -> Iterable[str]:
@@ -174,7 +181,7 @@ class _Facts:
                 self._suppressed.add((owner, name, more))
             elif kind == "domain":
                 self._domains.add((owner, name))
-            else:
+            elif kind == "sender":
                 self._senders[owner, name] = more
 
     def decide(self, submission: Submission, written: Rows) -> None:
@@ -225,6 +232,12 @@ class _Facts:
 
     def _blocks(self, caller: Caller, draft: Draft, key: str) -> bool:
         if self._is_suppressed(caller, draft, key):
+            return True
+        if (
+            draft.opt_out is not None
+            and (caller.workspace_id, key, draft.opt_out.topic_id) in self._suppressed
+        ):
+            # forgotten, but for not wanting the topic
             return True
         return self._choices is not None and self._choices.declines(caller, draft, key)
 

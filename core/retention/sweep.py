@@ -15,7 +15,7 @@ from core import ids
 from core.accounts import Workspace
 from core.clock import DAY
 from core.core import Core
-from core.retention import letters, returned
+from core.retention import arrivals, letters, returned
 from core.retention.ages import ages
 from core.retention.series import Series, Steps
 from core.store.database import Row, listed, rows, write
@@ -24,13 +24,14 @@ from core.store.statements import Query, sql
 _log = structlog.get_logger(__name__)
 
 # every kind of data there is
-SERIES: Final = (*letters.SERIES, *returned.SERIES)
+SERIES: Final = (*letters.SERIES, *returned.SERIES, *arrivals.SERIES)
 
 # what one commit lets go of: whoever accepts mail waits meanwhile
 _PORTION: Final = 200
 _PORTION_BYTES: Final = 8 * 1024 * 1024
 _WORKSPACES: Final = 200
 _FIRST: Final = "00000000-0000-0000-0000-000000000000"
+_PLAIN: Final = str.maketrans("", "", "()")
 _TELL_EVERY_S: Final = 10.0
 
 # how many entries of which series were gone through
@@ -82,7 +83,7 @@ class _Told:
             _log.info("retention goes on", **self.words())
 
     def words(self) -> dict[str, int]:
-        return {name.replace(" (", "_").rstrip(")"): count for name, count in self.counts.items()}
+        return {name.replace(" ", "_").translate(_PLAIN): count for name, count in self.counts.items()}
 
 
 async def _workspaces(core: Core) -> AsyncIterator[Workspace]:

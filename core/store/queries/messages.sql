@@ -31,7 +31,8 @@ INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
 VALUES (:message_id, :event_id, :workspace_id, -1, 'accepted', :at, :detail)
 
 -- name: intake_facts
--- what a whole batch needs to know, in one trip: who is suppressed, which domains are verified, which senders are known
+-- what a whole batch needs to know, in one trip: who is suppressed, which domains are verified, which senders are known,
+-- and whether anybody was forgotten, who is then to be asked for by hash (core.veils)
 SELECT 'suppression', workspace_id, email, stream FROM suppressions
 WHERE email IN (SELECT value FROM json_array_elements_text(:recipients))
 UNION ALL
@@ -40,6 +41,8 @@ WHERE verified_at IS NOT NULL AND name IN (SELECT value FROM json_array_elements
 UNION ALL
 SELECT 'sender', account_id, email, CASE WHEN confirmed_at IS NULL THEN '' ELSE 'confirmed' END FROM senders
 WHERE email IN (SELECT value FROM json_array_elements_text(:senders))
+UNION ALL
+SELECT * FROM (SELECT 'forgotten', '', '', '' FROM veils LIMIT 1) AS forgotten
 
 -- name: claims_expire
 DELETE FROM claims

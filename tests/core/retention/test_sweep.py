@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from core import accounts, events, messages, retention
+from core import accounts, events, ids, messages, retention
 from core.clock import DAY, SECOND
 from core.errors import NotFound
 from core.messages import Attachment, Content, NewBatch
@@ -260,3 +260,24 @@ async def test_settings_changed_at_once_are_all_kept(core, caller):
     assert (3, "a@example.com") == (place.settings.keep_bodies_days, place.settings.default_sender)
     with pytest.raises(NotFound):
         await accounts.settle(core, "nobody", bodies)
+
+
+async def test_mail_that_came_in_grows_old_too(post):
+    """First what it says, with its files and source, then what happened to it, then the letter."""
+    key = ids.floor(post.core.clock.now())
+    insert = (
+        "INSERT INTO inbound VALUES (:id, :workspace, 'processed', '', 'a@b.example', 'in@b.example', '', '', 's', '',"
+        " 10, 5, :head, :body)"
+    )
+    await alter(
+        post.core, insert, id=key, workspace=post.caller.workspace_id, head=b"\x80", body=b"\x81\xa4text\xa1x"
+    )
+    await alter(post.core, "INSERT INTO inbound_sources VALUES (:id, :body, :body)", id=key, body=b"x")
+    await alter(post.core, "INSERT INTO inbound_files VALUES (:id, 0, :body)", id=key, body=b"x")
+    assert {"inbound bodies": 1} == await aged(post, 46)
+    assert [0, 0, 1] == [
+        await count(post.core, table) for table in ("inbound_sources", "inbound_files", "inbound")
+    ]
+    assert b"\x80" == (await select(post.core, "SELECT body FROM inbound"))[0][0]
+    await aged(post, 1, keep_messages_days=40)
+    assert 0 == await count(post.core, "inbound")
