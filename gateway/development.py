@@ -30,6 +30,7 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     url: str
     smtp: str = ""
+    smtps: str = ""
     inbound_smtp: str = ""
     inbound_address: str = ""
     keys: Keys
@@ -39,6 +40,7 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         """The same as variables of a shell."""
         mail = {
             "SMTP": self.smtp,
+            "SMTPS": self.smtps,
             "INBOUND_SMTP": self.inbound_smtp,
             "INBOUND_ADDRESS": self.inbound_address,
         }
@@ -92,6 +94,7 @@ async def development(
     made = Development(
         url=settings.url,
         smtp=settings.smtp_url,
+        smtps=settings.smtps_url,
         inbound_smtp=settings.inbound_smtp_url,
         inbound_address=await inbound.address_of(core, place.id) if settings.inbound_smtp else "",
         keys=keys,

@@ -22,6 +22,7 @@ from gateway.assemble import opened
 from gateway.config import Settings
 from tests.dns_server import DnsServer
 from tests.house import House
+from tests.smtp_sink import certify
 
 hypothesis_settings.register_profile(
     "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -119,6 +120,8 @@ class Dev:
         self.process, self.data = process, data
         self.url: str = told["url"]
         self.smtp: str = told["smtp"]
+        self.smtps: str = told["smtps"]
+        self.certificate = data / "localhost.pem"
         self.keys: dict[str, str | dict[str, str]] = told["keys"]
 
     @property
@@ -134,9 +137,10 @@ class Dev:
 
 @pytest.fixture(scope="session")
 def dev() -> Iterator[Dev]:
-    """A live server for the SDKs: a socket, one process, mail kept; without the providers' rate limits."""
+    """A live server for the SDKs: a socket, one process, mail kept, TLS; without the providers' rate limits."""
     data = Path(tempfile.mkdtemp(prefix="bp-dev-"))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("BABELPOST_")}
+    environment |= {"BABELPOST_SMTP_TLS_CERTIFICATE": str(certify(data)), "BABELPOST_SMTPS_PORT": "0"}
     environment["BABELPOST_RATE_LIMITS"] = "{ sendflare = 0, resend = 0, pufferpost = 0 }"
     ports = ["--port", "0", "--smtp-port", "0", "--inbound-port", "0"]
     command = [sys.executable, "-m", "gateway", "dev", *ports, "--data", str(data)]

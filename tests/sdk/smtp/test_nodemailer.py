@@ -1,0 +1,34 @@
+"""Nodemailer against a live server: every kind of connection and login, and what headers ask for."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Dev
+
+pytestmark = [pytest.mark.sdk, pytest.mark.node]
+
+_FOLDER = Path(__file__).parent
+
+
+def test_script(dev: Dev) -> None:
+    """Every case of the script holds."""
+    environment = os.environ | {
+        "URL": dev.url,
+        "SMTP": dev.smtp,
+        "SMTPS": dev.smtps,
+        "CERTIFICATE": str(dev.certificate),
+        "RESEND_KEY": dev.key("resend"),
+        "POSTMARK_KEY": dev.key("postmark", "server"),
+    }
+    done = subprocess.run(
+        ["node", str(_FOLDER / "nodemailer.mjs")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
