@@ -8,6 +8,7 @@ A process that dies between a server's 250 and the record sends that one convers
 import asyncio
 import random
 from collections.abc import Awaitable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -37,11 +38,10 @@ from core.jobs.offer import Offering, Offers
 from core.jobs.queue import Job
 from core.jobs.record import Record, Recorder, Step
 from core.messages.choices import Since, since
-from core.messages.composition import is_personal, letter
+from core.messages.composition import is_personal, source
 from core.messages.message import Delivery, Message
 from core.messages.reading import whole
 from core.messages.rendering import render
-from core.mime import build
 from core.signing import identity_of, signed
 from core.store.database import StoreUnavailable, listed, rows
 from core.store.statements import Many, sql
@@ -315,9 +315,10 @@ class Deliverer:
 
     async def _mime(self, message: Message, recipient: Delivery, identity: Identity) -> bytes:
         files = await self._files.of(message)
-        made = letter(identity.policy(self._core.policy), self._core.signer, message, files, recipient)
-        size = sum(file.size_bytes for file in files)
-        return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
+        policy = identity.policy(self._core.policy)
+        build = partial(source, policy, self._core.signer, message, files, recipient)
+        size = len(message.html or "") + sum(file.size_bytes for file in files)
+        return await asyncio.to_thread(build) if size > _THREAD_FROM_BYTES else build()
 
     def _later(self, job: Job, message: Message, steps: tuple[Step, ...], reason: str) -> Record:
         """Put the open recipients off, or give up where the message has become too old."""

@@ -52,6 +52,17 @@ def letter(
     )
 
 
+def source(
+    policy: Policy,
+    signer: Signer,
+    message: Message,
+    files: Sequence[StoredAttachment],
+    recipient: Delivery | None,
+) -> bytes:
+    """The same letter as the bytes that leave."""
+    return mime.build(letter(policy, signer, message, files, recipient))
+
+
 def is_personal(message: Message) -> bool:
     """Whether every recipient's letter is another one, so that each goes out by itself."""
     return offer.is_made(message) or marking.is_made(message)

@@ -5,6 +5,7 @@ Lists are read without bodies, a portion at a time: what a page takes in memory 
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
@@ -12,10 +13,9 @@ import msgspec
 from core import ids
 from core.core import Caller, Core
 from core.errors import NotFound
-from core.messages.composition import letter
+from core.messages import composition
 from core.messages.draft import Content, searchable
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment
-from core.mime import build
 from core.paging import Page, PageRequest
 from core.store.database import Database, Row, listed, one, rows
 from core.store.statements import sql
@@ -224,8 +224,9 @@ async def source(core: Core, message: Message) -> bytes:
         (kept,) = await whole(core.db, await rows(core.db, Message, query))
         files = await attachments(core, kept, data=True)
         policy = (await core.identities.of(kept.workspace_id, kept.draft.sender.email)).policy(core.policy)
-        made = letter(policy, core.signer, kept, files, next(iter(kept.deliveries), None))
-        return await asyncio.to_thread(build, made) if size > _THREAD_FROM_BYTES else build(made)
+        recipient = next(iter(kept.deliveries), None)
+        build = partial(composition.source, policy, core.signer, kept, files, recipient)
+        return await asyncio.to_thread(build) if size > _THREAD_FROM_BYTES else build()
 
 
 async def batch_by_uid(core: Core, caller: Caller, uid: str) -> Batch:

@@ -5,6 +5,7 @@ recipient, so that what comes back tells who it was.
 """
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import Final
 
@@ -23,6 +24,9 @@ _PIXEL: Final = (
     '<img src="{}" width="1" height="1" alt="" border="0" style="height:1px;width:1px;margin:0;padding:0">'
 )
 _LISTED: Final = re.compile(r"<\s*(https?:[^<>]*)>", re.IGNORECASE)
+
+# of a body that is remembered
+_MOST_REMEMBERED: Final = 100_000
 
 Bodies = tuple[str | None, str | None]
 Fields = tuple[tuple[str, str], ...]
@@ -54,7 +58,7 @@ def marked(
     html, text = bodies
     links = message.draft.track_links or "none"
     marks = _Marks(marker, _place(message, recipient), _unsubscribing(headers))
-    read = markup.scan(html) if html else None
+    read = _read(html) if html else None
     if read is not None:
         marks.leave |= read.opted_out
     if text is not None and links in {"text", "both"}:
@@ -62,6 +66,14 @@ def marked(
     if html and read is not None:
         html = marks.html(html, read, opens=bool(message.draft.track_opens), links=links in {"html", "both"})
     return html, text
+
+
+def _read(html: str) -> markup.Markup:
+    return _read_before(html) if len(html) < _MOST_REMEMBERED else markup.scan(html)
+
+
+# copies for several recipients, and mail that is sent again and again, have the same HTML
+_read_before = lru_cache(maxsize=64)(markup.scan)
 
 
 def _place(message: Message, recipient: Delivery | None) -> Place:

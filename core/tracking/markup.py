@@ -23,6 +23,8 @@ _ATTRIBUTE: Final = re.compile(
     r"[\t\n\f\r /]*([^\t\n\f\r />][^\t\n\f\r />=]*)"
     r"(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:\"([^\"]*)(?:\"|\Z)|'([^']*)(?:'|\Z)|([^\t\n\f\r >\"'][^\t\n\f\r >]*))?)?"
 )
+# a whole tag as nearly every one is written, in one look
+_USUAL_TAG: Final = re.compile(r"(?:[\t\n\f\r ]+[a-zA-Z:-]+=\"[^\"]*\")*[\t\n\f\r ]*/?>")
 _TAG_END: Final = re.compile(r"[\t\n\f\r /]*>")
 _REFERENCE: Final = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]*)(;?))(=?)")
 # elements whose content is text to the tokenizer; a reader of mail runs no scripts, so noscript is none of them
@@ -141,12 +143,9 @@ class _Reader:
         return -1 if closed is None else closed.start()
 
     def _tag_end(self, at: int) -> int:
-        end = self._html.find(">", at)
-        if end < 0:
-            return -1
-        # most tags have no quotes, and most of the others only few attributes
-        if self._html.find('"', at, end) < 0 and self._html.find("'", at, end) < 0:
-            return end + 1
+        usual = _USUAL_TAG.match(self._html, at)
+        if usual is not None:
+            return usual.end()
         while (found := _ATTRIBUTE.match(self._html, at)) is not None:
             at = found.end()
         return self._closed(at)
