@@ -114,6 +114,12 @@ class OptOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     urls: tuple[str, ...] = ()
     topic_id: str = ""
 
+    def if_asked(self, content: Content) -> "OptOut | None":
+        """This, where one of its words stands in what is said, else None."""
+        bodies = [body for body in (content.html, content.text) if body]
+        asked = any(word in body for word in (*self.links, *self.urls) for body in bodies)
+        return self if asked else None
+
 
 def searchable(metadata: dict[str, str]) -> str:
     """Metadata as the text it is found by: one pair stands in it as it stands in a text of that pair alone."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from core import optout
 from core.core import Policy
-from core.messages.draft import OptOut
+from core.messages.draft import Draft, OptOut, Value
 from core.messages.message import Delivery, Message
 from core.tokens import Signer
 
@@ -76,6 +76,12 @@ def headers(message: Message, url: str, own: Fields) -> Fields:
         ("List-Unsubscribe", f"<{url}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )
+
+
+def left_standing(draft: Draft) -> dict[str, Value]:
+    """Variables that make a template leave the draft's words for an address standing, until a recipient's is known."""
+    asked = draft.opt_out
+    return {} if asked is None else {word: f"{{{{{{{word}}}}}}}" for word in asked.urls}
 
 
 def _is_worded(message: Message, asked: OptOut) -> bool:

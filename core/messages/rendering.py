@@ -9,6 +9,7 @@ import msgspec
 from core import templates
 from core.core import Caller, Core
 from core.errors import RenderFailed
+from core.messages import offer
 from core.messages.draft import Content, TemplateUse, Value
 from core.messages.message import Message, Rendering
 from core.render import Options, Source, compile_text
@@ -31,7 +32,8 @@ async def render(core: Core, message: Message) -> Rendering:
     body, syntax = await _body(core.db, use)
     template = _source(use.slug or use.name, syntax, body.said_in(message.draft.locale))
     parents = await parents_of(core.db, message.workspace_id, template)
-    source, variables = _nested(template, message.draft.content), body.defaults | message.draft.variables
+    source = _nested(template, message.draft.content)
+    variables = body.defaults | _variables(message)
     options = _options(message)
     # in a thread: a hostile template may use its whole time limit
     made = await asyncio.to_thread(render_source, source, [template, *parents], variables, options)
@@ -41,7 +43,7 @@ async def render(core: Core, message: Message) -> Rendering:
 
 def _inline(message: Message) -> Rendering:
     """A message whose own content is a template."""
-    content, variables = message.draft.content, message.draft.variables
+    content, variables = message.draft.content, _variables(message)
     source = Source(
         name="content",
         syntax=content.syntax,
@@ -54,6 +56,10 @@ def _inline(message: Message) -> Rendering:
     made = render_source(source, (), variables, options)
     headers = _headers(message, content.syntax, variables, options)
     return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
+
+
+def _variables(message: Message) -> dict[str, Value]:
+    return message.draft.variables | offer.left_standing(message.draft)
 
 
 async def preview(

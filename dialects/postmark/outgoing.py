@@ -22,6 +22,8 @@ _MOST_BODY_BYTES: Final = 5 * MIB
 _MOST_METADATA: Final = 10
 _MOST_KEY: Final = 20
 _MOST_VALUE: Final = 80
+# section on unsubscribing of the user guide; the second is seen in the provider's own layouts
+OPT_OUT: Final = messages.OptOut(links=("pm:unsubscribe",), urls=("pm:unsubscribe_url",))
 ID_HEADERS: Final = ("X-PM-Message-Id",)
 _TRACK_LINKS: Final[dict[str, messages.TrackLinks]] = {
     "none": "none",
@@ -77,6 +79,7 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             bcc=people.bcc,
             reply_to=reply_to,
             content=content,
+            opt_out=OPT_OUT.if_asked(content),
             stream=self.stream,
             tag=self.tag or "",
             metadata=metadata,

@@ -28,6 +28,7 @@ def _understand(draft: Draft) -> Wanted:
     bare = msgspec.structs.replace(
         draft,
         content=_content(draft.content, asked),
+        opt_out=outgoing.OPT_OUT.if_asked(draft.content),
         stream=asked.stream or DEFAULT_SEND,
         tag=asked.tag,
         id_headers=outgoing.ID_HEADERS,

@@ -11,7 +11,7 @@ import msgspec
 from core import errors, ids
 from core.errors import Refusal
 from dialects.pufferpost.violations import NOT_VALID, ValidationFailed, Violation
-from dialects.pufferpost.wire import request_id
+from dialects.pufferpost.wire import request_id, shown
 from dialects.refusals import Answer, RefusalTable, Row, text
 from dialects.request import Request
 
@@ -63,6 +63,9 @@ ERRORS: Final = RefusalTable(
         errors.Unverified: Row(
             422, "sender_not_available", "{address} is not an active, verified sender of the workspace."
         ),
+        (errors.Suppressed, "topic"): Row(
+            422, "recipient_unsubscribed", '"{address}" has opted out of the unsubscribe group.'
+        ),
         errors.Suppressed: Row(422, "recipient_suppressed", '"{address}" is on the suppression list.'),
         errors.RenderFailed: Row(422, "template_render_failed", "{text}"),
         errors.RateLimited: Row(429, "rate_limited", "Too Many Requests"),
@@ -94,6 +97,8 @@ def problem(error: BaseException, row: Row) -> Problem:
     said = text(row, error)
     if isinstance(error, errors.Suppressed):
         said = row.text.format(address=error.addresses[0])
+    if isinstance(error, errors.NotFound) and error.kind == "topic" and ids.is_uuid(error.id):
+        said = row.text.format(id=shown("grp", error.id))
     return Problem(code=str(row.code), message=said, violations=_violations(error))
 
 

@@ -2,8 +2,19 @@
 
 from typing import Final
 
-from dialects.submission import Rate, Submission
+import msgspec
+
+from core.messages import Draft
+from dialects.pufferpost.mail import OPT_OUT
+from dialects.submission import Rate, Submission, Wanted
+
+
+def _understand(draft: Draft) -> Wanted:
+    return Wanted(draft=msgspec.structs.replace(draft, opt_out=OPT_OUT))
+
 
 SUBMISSION: Final = Submission(
-    scopes=frozenset({"messages:send"}), rate=Rate(most=60_000, window_s=60, by_workspace=True)
+    scopes=frozenset({"messages:send"}),
+    rate=Rate(most=60_000, window_s=60, by_workspace=True),
+    understand=_understand,
 )

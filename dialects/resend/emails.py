@@ -11,11 +11,11 @@ import msgspec
 
 from core import messages, mime, templates
 from core.core import Caller, Core
-from core.errors import Invalid, Unsupported
+from core.errors import Invalid
 from dialects.resend.attachments import File, attachments
 from dialects.resend.moments import scheduled
 from dialects.resend.rehearsals import may_use_built_in, rehearsals
-from dialects.resend.templating import Chosen, Wanted, choose
+from dialects.resend.templating import OPT_OUT, Chosen, Wanted, choose
 from dialects.resend.wire import Addresses, parties, party
 
 _BREAKS: Final = re.compile(r"[\r\n\x00]+")
@@ -70,7 +70,7 @@ class Email(msgspec.Struct, kw_only=True):
     topic_id: str | None = None
 
     async def draft(self, core: Core, caller: Caller, now: int) -> messages.Draft:
-        """The draft, its template looked up where there is one; raises Invalid, Unsupported, NotFound, RenderFailed."""
+        """The draft, its template looked up where there is one; raises Invalid, NotFound, RenderFailed."""
         if self.template is None:
             return self._draft(now, None)
         _require(self.to, "to")
@@ -97,6 +97,9 @@ class Email(msgspec.Struct, kw_only=True):
             bcc=bcc,
             reply_to=parties(self.reply_to or brought.reply_to, "reply_to"),
             content=content,
+            topic=self.topic_id or "",
+            # what a template holds is known when it is rendered
+            opt_out=OPT_OUT if chosen is not None else OPT_OUT.if_asked(content),
             template=chosen.use if chosen is not None else None,
             variables=self._variables(content.subject, chosen),
             tags=tuple([tag.tag() for tag in self.tags]) if self.tags else (),
@@ -106,8 +109,6 @@ class Email(msgspec.Struct, kw_only=True):
         )
 
     def _content(self, subject: str) -> messages.Content:
-        if self.topic_id:
-            raise Unsupported("The `topic_id` field")
         return messages.Content(
             subject=subject,
             html=self.html or None,

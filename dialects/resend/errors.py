@@ -59,6 +59,7 @@ ERRORS: Final = RefusalTable(
         (errors.NotFound, "path"): Row(404, "not_found", "The requested endpoint does not exist."),
         (errors.NotFound, "message"): Row(404, "not_found", "Email not found"),
         (errors.NotFound, "template"): Row(404, "not_found", "Template not found"),
+        (errors.NotFound, "topic"): Row(404, "not_found", "Topic not found"),
         (errors.NotFound, "cursor"): Row(
             404, "not_found", f"The pagination cursor references an object that does not exist. {_PAGING}"
         ),

@@ -9,6 +9,7 @@ from core.messages import Draft
 from dialects.resend.errors import ADDRESS_FIELDS, say
 from dialects.resend.idempotency import letter_claim
 from dialects.resend.rehearsals import may_use_built_in, rehearsals
+from dialects.resend.templating import OPT_OUT
 from dialects.submission import Rate, Submission, Wanted
 
 _IDEMPOTENCY: Final = "resend-idempotency-key"
@@ -22,6 +23,7 @@ def _understand(draft: Draft) -> Wanted:
     bare = msgspec.structs.replace(
         draft,
         content=msgspec.structs.replace(draft.content, headers=rest),
+        opt_out=OPT_OUT.if_asked(draft.content),
         rehearsals=rehearsals(everybody),
         sender_trusted=may_use_built_in(draft.sender, everybody),
     )

@@ -11,7 +11,7 @@ import msgspec
 from core import render, templates
 from core.core import Caller, Core
 from core.errors import Invalid
-from core.messages import TemplateUse
+from core.messages import OptOut, TemplateUse
 from core.paging import PageRequest
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_]{1,50}")
@@ -21,6 +21,9 @@ _LARGEST_NUMBER: Final = 2**53 - 1
 _RESERVED: Final = frozenset(
     {"FIRST_NAME", "LAST_NAME", "EMAIL", "UNSUBSCRIBE_URL", "RESEND_UNSUBSCRIBE_URL", "contact", "this"}
 )
+
+# both are in the reference's list of reserved keys; the first is the one its texts use
+OPT_OUT: Final = OptOut(urls=("RESEND_UNSUBSCRIBE_URL", "UNSUBSCRIBE_URL"))
 
 Value = str | int | float
 
@@ -66,7 +69,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         syntax = self.template.syntax
         texts = (subject, self.body.html, self.body.text)
         needed = {name for text in texts if text for name in render.needs(syntax, text)}
-        missing = sorted(needed - values.keys() - self.body.defaults.keys())
+        missing = sorted(needed - values.keys() - self.body.defaults.keys() - set(OPT_OUT.urls))
         if missing:
             raise _refused(
                 f"Variable '{missing[0]}' is used in the template but not defined in the variables list"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.addresses import Address
 from core.errors import Malformed
-from core.messages import Attachment, Content, Draft, Party
+from core.messages import Attachment, Content, Draft, OptOut, Party
 from core.messages.intake import check
 from core.templates import Body
 from dialects.pufferpost.bodies import Reader
@@ -52,6 +52,7 @@ def test_every_field_has_its_place():
         variables={"a": [1, None, {"b": True}]},
         metadata={"k": "v"},
         topic="grp_1",
+        opt_out=OptOut(header=True),
         locale="pt-BR",
         timezone="Europe/Berlin",
         on_suppressed="refuse",

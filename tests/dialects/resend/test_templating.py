@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from core import templates
+from core import messages, templates
+from tests.core.post import parsed
 from tests.house import House
 
 _BODY = templates.Body(
@@ -129,3 +130,22 @@ async def test_in_a_batch(house: House) -> None:
     )
     assert 1 == len(answer.json()["data"])
     assert [{"index": 1, "message": "Template not found"}] == answer.json()["errors"]
+
+
+async def test_the_link_to_unsubscribe_is_filled_for_each_recipient(house: House) -> None:
+    """It needs no value of the caller's; reading the mail shows the placeholder, the letter has the link."""
+    body = templates.Body(
+        subject="s",
+        html='<a href="{{{RESEND_UNSUBSCRIBE_URL}}}">out</a>',
+        sender="a@acme.example",
+        reply_to="",
+    )
+    await _made(house, body)
+    found = await _sent(house, {"to": "b@acme.example", "template": {"id": "order"}})
+
+    kept = await messages.get(house.core, await house.caller(), found["id"])
+    told = parsed(await messages.source(house.core, kept))
+    page = told.get_body(("html",))
+    assert page is not None
+    assert f'<a href="{told["List-Unsubscribe"].strip("<>")}">out</a>' == page.get_content().strip()
+    assert '<a href="{{{RESEND_UNSUBSCRIBE_URL}}}">out</a>' == found["html"]
