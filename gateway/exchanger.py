@@ -79,7 +79,8 @@ class Exchanger(Conversation):
 
     def _envelope(self) -> Envelope:
         if self._taken is None:
-            sender, session = str(self.letter.mail_from), cast("Session", self.session)
+            session = cast("Session", self.session)
+            sender = str(self.letter.mail_from).encode("utf-8", "replace").decode()
             # address and port, whatever aiosmtpd says of its type
             peer: Any = session.peer
             self._taken = Envelope(

@@ -4,6 +4,7 @@ Each workspace has a managed address, ``<hash>@<inbound host>``, and may have do
 own. What stands behind a plus is the sender's to choose, for both.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Final
@@ -19,6 +20,8 @@ from core.store.statements import sql
 
 _HASH_BYTES: Final = 16
 _WILDCARD: Final = "*."
+# longer than RFC 5321 4.5.3.1.1 has it, since senders put long words behind the plus; what the store can hold
+_LOCAL: Final = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
 # of a name: nobody nests deeper, and each costs a look
 _MOST_LABELS: Final = 32
 
@@ -41,9 +44,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 async def place(core: Core, address: str) -> Place | None:
     """The workspace that takes mail for an address, None where there is none."""
-    local, at, domain = address.rpartition("@")
+    local, _, domain = address.rpartition("@")
     domain = _plain(domain)
-    if not at or not local or not domain:
+    if not domain or _LOCAL.fullmatch(local) is None:
         return None
     if domain == core.policy.inbound_host:
         workspace = await _by_hash(core, local.partition("+")[0].lower())

@@ -13,7 +13,7 @@ from core import parsing
 from core.errors import Invalid
 from core.inbound import people, reply
 from core.inbound.letter import Body, Head, Letter, Mailbox
-from core.inbound.parts import Parts
+from core.inbound.parts import Parts, clean
 from core.parsing import MOST_FIELDS, Fields, decoded, unfolded, values
 
 # RFC 5322 has no limit; servers refuse more than a tenth of this
@@ -22,6 +22,7 @@ _LONGEST_TEXT: Final = 20_000
 _LONGEST_VALUE: Final = 100_000
 _END_OF_HEADER: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 _FOR: Final = re.compile(r"\bfor\s+<?([^\s<>;]{1,64}@[^\s<>;]{1,253})>?\s*(?:;|\Z|\()", re.IGNORECASE)
+_SCORED: Final = frozenset({"x-spam-score", "x-spam-status"})
 _SCORE: Final = re.compile(r"(?:.*?\bscore=)?\s*(-?\d{1,6}(?:\.\d{1,6})?)\b.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -73,16 +74,11 @@ def _fields(letter: Message) -> tuple[Fields, bool]:
         (unfolded(name)[:_LONGEST_TEXT], unfolded(str(value)[:_LONGEST_VALUE]))
         for name, value in islice(items, MOST_FIELDS)
     ]
-    return [(_clean(name), _clean(value)) for name, value in fields], next(items, None) is not None
-
-
-def _clean(text: str) -> str:
-    """Characters that the store and every encoder take."""
-    return text.encode("utf-8", "replace").decode()
+    return [(clean(name), clean(value)) for name, value in fields], next(items, None) is not None
 
 
 def _head(fields: Fields, parts: Parts, mail_from: str, defects: tuple[str, ...]) -> Head:
-    senders = _people(fields, "From") or people.mailboxes(_clean(mail_from))
+    senders = _people(fields, "From") or people.mailboxes(clean(mail_from))
     return Head(
         sender=senders[0] if senders else Mailbox(""),
         to=_people(fields, "To"),
@@ -124,11 +120,8 @@ def _noted(received: Iterable[str]) -> tuple[str, ...]:
 
 def _score(fields: Fields) -> float | None:
     """What the scanner nearest to us says: it wrote the topmost of its fields."""
-    for name in ("X-Spam-Score", "X-Spam-Status"):
-        found = _SCORE.fullmatch(next(values(fields, name), "")[:_LONGEST_TEXT])
-        if found:
-            return float(found[1])
-    return None
+    told = (_SCORE.fullmatch(value[:_LONGEST_TEXT]) for name, value in fields if name.lower() in _SCORED)
+    return next((float(found[1]) for found in told if found), None)
 
 
 def _stripped(fields: Fields, text: str | None) -> str:

@@ -11,6 +11,11 @@ _MOST_TEXT_BYTES: Final = 4 * 1024 * 1024
 _LONGEST_NAME: Final = 255
 
 
+def clean(text: str) -> str:
+    """A text in characters that every encoder takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class Parts(Bodies):
     """Every text without a name belongs to a body, sealed letters are opened, and what is left is a file."""
 
@@ -38,9 +43,9 @@ class Parts(Bodies):
         self.contents.append(data)
         self.kept.append(
             File(
-                name=file.filename[:_LONGEST_NAME],
-                content_type=file.content_type,
-                content_id=file.content_id,
+                name=clean(file.filename[:_LONGEST_NAME]),
+                content_type=clean(file.content_type),
+                content_id=clean(file.content_id),
                 disposition=disposition if disposition in {"inline", "attachment"} else "",
                 size_bytes=len(data),
             )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from email.utils import getaddresses
 from typing import Final
 
-from core import addresses
+from core import addresses, parsing
 from core.addresses import Address, AddressError
 from core.inbound.letter import Mailbox
 
@@ -58,4 +58,4 @@ def _commented(piece: str) -> Address | None:
         found = addresses.parse(bare)
     except _ODD:
         return None
-    return found if "\x00" in name else Address(found.email, name)
+    return Address(found.email, parsing.decoded(name))

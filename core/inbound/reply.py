@@ -47,7 +47,7 @@ def stripped(text: str) -> str:
     quoted = _quoted_from(lines)
     end = next((at for at in range(quoted) if _introduces(lines, at)), quoted)
     kept = text.split("\n", end)[:end] if end < len(lines) else text.split("\n")
-    return "\n".join(line.rstrip() for line in kept).strip()
+    return "\n".join(kept).strip()
 
 
 def _quoted_from(lines: Sequence[str]) -> int:
