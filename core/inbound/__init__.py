@@ -12,6 +12,7 @@ from core.inbound.addressing import (
 from core.inbound.inbox import Arrival, Inbox
 from core.inbound.letter import Body, File, Head, Letter, Mailbox
 from core.inbound.message import InboundMessage
+from core.inbound.people import hash_of
 from core.inbound.reading import Filter, bypass, file, get, page, retry, source
 from core.inbound.receiver import Receiver
 
@@ -34,6 +35,7 @@ __all__ = [
     "domains",
     "file",
     "get",
+    "hash_of",
     "page",
     "place",
     "remove_domain",

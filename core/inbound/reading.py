@@ -8,7 +8,7 @@ from core.errors import NotFound
 from core.inbound.message import InboundMessage, State
 from core.messages.reading import FIRST, LAST, contains, lower
 from core.paging import Page, PageRequest
-from core.store.database import listed, one, rows
+from core.store.database import listed, one, rows, sought
 from core.store.statements import Query, sql
 
 _EMPTY = msgspec.msgpack.encode({})
@@ -71,7 +71,7 @@ def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, st
         "sender": lower(wanted.sender),
         "mailbox_hash": wanted.mailbox_hash,
         "tag": wanted.tag,
-        "subject": None if wanted.subject is None else contains(wanted.subject),
+        "subject": None if wanted.subject is None else contains(sought(wanted.subject)),
         "recipient": None if recipient is None else f"\n{recipient}\n",
     }
 

@@ -108,7 +108,7 @@ def test_parts_keep_what_is_said_of_them():
         b"From: bob@example.net\r\nSubject: inner"
         == read("forwarded").contents[0].partition(b"\r\nContent-Type")[0]
     )
-    assert b"abc" == read("uuencode").contents[0]
+    assert b"hi\n" == read("uuencode").contents[0]
 
 
 def test_only_an_answer_is_stripped():
