@@ -9,9 +9,11 @@ from typing import Any, Self
 
 import msgspec
 
-from core import accounts, addresses, events, messages
+from core import accounts, addresses, events, ids, inbound, messages
 from core.clock import SECOND, SystemClock
 from core.core import Caller, Core
+from core.inbound import Arrival, InboundMessage
+from core.inbound import parsing as reading
 from core.messages import Content, Draft, Message, Party, Receipt
 from core.store.database import Row
 from core.store.statements import Query, statement
@@ -102,6 +104,32 @@ async def count(core: Core, table: str) -> int:
 def parsed(source: bytes) -> EmailMessage:
     """A letter as a reader that is not ours understands it."""
     return message_from_bytes(source, policy=policy.default)
+
+
+def arrival(
+    caller: Caller, raw: bytes, mail_from: str = "ann@example.org", to: Sequence[str] = ("help@in.example",)
+) -> Arrival:
+    """A letter that has come in for a workspace, as the listener makes it."""
+    places = tuple(
+        inbound.Place(workspace_id=caller.workspace_id, address=each, hash=inbound.hash_of(each))
+        for each in to
+    )
+    trace = b"Received: here\r\n"
+    return Arrival(
+        id=ids.new(),
+        places=places,
+        mail_from=mail_from,
+        trace=trace,
+        raw=raw,
+        letter=reading.read(trace, raw, mail_from),
+    )
+
+
+async def letter_in(core: Core, caller: Caller, raw: bytes, **fields: Any) -> InboundMessage:
+    """Let a letter come in; how it is kept."""
+    made = arrival(caller, raw, **fields)
+    await core.inbox.add([made])
+    return await inbound.get(core, caller, made.id)
 
 
 class Post:

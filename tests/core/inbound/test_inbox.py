@@ -5,35 +5,12 @@ from core import ids, inbound
 from core.accounts import WorkspaceSettings
 from core.clock import DAY
 from core.errors import Conflict, Invalid, NotFound
-from core.inbound import Arrival, Filter, Place, parsing, rules
+from core.inbound import Filter, rules
 from core.paging import PageRequest
-from tests.core.post import alter, caller_in, count, select
+from tests.core.post import alter, arrival, caller_in, count, letter_in, select
 
 TEXT = b"From: Ann <ann@example.org>\r\nTo: help@in.example\r\nSubject: Hi 100%\r\n\r\nHello\r\n"
 FILE = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/png\r\n\r\nhi\r\n--b--"
-
-
-def arrival(caller, raw=TEXT, mail_from="ann@example.org", to=("help@in.example",)):
-    """Make a letter for a workspace, as the listener does."""
-    places = tuple(
-        Place(workspace_id=caller.workspace_id, address=each, hash=inbound.hash_of(each)) for each in to
-    )
-    trace = b"Received: here\r\n"
-    return Arrival(
-        id=ids.new(),
-        places=places,
-        mail_from=mail_from,
-        trace=trace,
-        raw=raw,
-        letter=parsing.read(trace, raw, mail_from),
-    )
-
-
-async def come(core, caller, **fields):
-    """Let a letter come in; how it is kept."""
-    made = arrival(caller, **fields)
-    await core.inbox.add([made])
-    return await inbound.get(core, caller, made.id)
 
 
 async def told(core):
@@ -62,8 +39,8 @@ async def test_rules_block_senders(core, caller, rule, raw, mail_from, blocked):
             await rules.create(core, caller, rule)
         return
     await rules.create(core, caller, rule)
-    held = await come(core, caller, raw=raw, mail_from=mail_from)
-    foreign = await come(core, await caller_in(core, "other"), raw=raw, mail_from=mail_from)
+    held = await letter_in(core, caller, raw, mail_from=mail_from)
+    foreign = await letter_in(core, await caller_in(core, "other"), raw, mail_from=mail_from)
 
     expected = ("blocked", f"The sender matches the rule {rule}.") if blocked else ("processed", "")
     assert expected == (held.state, held.reason)
@@ -78,7 +55,7 @@ async def test_a_threshold_blocks_spam(core, caller, threshold, score, blocked):
     """Only what a scanner gave more than the workspace bears; 0 bears everything."""
     settings = msgspec.msgpack.encode(WorkspaceSettings(inbound_spam_threshold=threshold))
     await alter(core, "UPDATE workspaces SET settings = :settings", settings=settings)
-    held = await come(core, caller, raw=b"X-Spam-Score: %s\r\n" % str(score).encode() + TEXT)
+    held = await letter_in(core, caller, b"X-Spam-Score: %s\r\n" % str(score).encode() + TEXT)
     expected = ("blocked", "The spam score 5.1 is above 5.") if blocked else ("processed", "")
     assert expected == (held.state, held.reason)
 
@@ -114,7 +91,7 @@ async def test_what_is_no_rule(core, caller, rule):
 async def test_a_block_can_be_passed(core, caller):
     """Once; then the letter is like any other, and whoever listens hears of it."""
     await rules.create(core, caller, "example.org")
-    held = await come(core, caller)
+    held = await letter_in(core, caller, TEXT)
     other = await caller_in(core, "other")
     for who, id in ((other, held.id), (caller, ids.new())):
         with pytest.raises(NotFound):
@@ -127,7 +104,7 @@ async def test_a_block_can_be_passed(core, caller):
 
 async def test_what_nobody_took_can_be_told_again(core, caller):
     """Only then."""
-    held = await come(core, caller)
+    held = await letter_in(core, caller, TEXT)
     with pytest.raises(NotFound):
         await inbound.retry(core, caller, held.id)
     await alter(core, "UPDATE inbound SET state = 'failed'")
@@ -137,7 +114,7 @@ async def test_what_nobody_took_can_be_told_again(core, caller):
 
 async def test_files_and_source_are_apart(core, caller):
     """A list reads neither bodies nor files; each file and the source are read by themselves."""
-    held = await come(core, caller, raw=FILE)
+    held = await letter_in(core, caller, FILE)
     (shown,) = (await inbound.page(core, caller, Filter(), PageRequest())).items
     assert (None, held.head) == (shown.body, shown.head)
     assert [("part-1.png", 2)] == [(each.name, each.size_bytes) for each in shown.head.files]
@@ -175,12 +152,12 @@ async def test_filters(core, caller, wanted, found):
     """Each narrows the list."""
     other = b"From: bob@example.net\r\nTo: help@in.example\r\nSubject: other\r\n\r\n"
     made = [
-        await come(core, caller),
-        await come(core, caller, raw=other, to=("x+t1@in.example",)),
+        await letter_in(core, caller, TEXT),
+        await letter_in(core, caller, other, to=("x+t1@in.example",)),
     ]
     await rules.create(core, caller, "ann@example.org")
-    made.append(await come(core, caller))
-    await come(core, await caller_in(core, "other"))
+    made.append(await letter_in(core, caller, TEXT))
+    await letter_in(core, await caller_in(core, "other"), TEXT)
 
     page = await inbound.page(core, caller, Filter(**wanted), PageRequest(total=True))
     assert [made[each].id for each in found] == [each.id for each in page.items]
@@ -189,7 +166,7 @@ async def test_filters(core, caller, wanted, found):
 
 async def test_pages_and_dates(core, caller):
     """By offset and by cursor, in both directions; since is inclusive, until is not."""
-    made = [(await come(core, caller)).id for _ in range(5)][::-1]
+    made = [(await letter_in(core, caller, TEXT)).id for _ in range(5)][::-1]
     page = await inbound.page(core, caller, Filter(), PageRequest(limit=2, offset=2, total=True))
     assert (made[2:4], True, 5) == ([each.id for each in page.items], page.more, page.total)
     page = await inbound.page(core, caller, Filter(), PageRequest(limit=3, after=made[1]))
@@ -210,7 +187,7 @@ async def test_pages_and_dates(core, caller):
 
 async def test_a_letter_is_nobody_elses(core, caller):
     """An id of another workspace is like one that does not exist."""
-    held = await come(core, caller)
+    held = await letter_in(core, caller, TEXT)
     for who, id in ((await caller_in(core, "other"), held.id), (caller, ids.new()), (caller, "\x00")):
         with pytest.raises(NotFound):
             await inbound.get(core, who, id)
@@ -218,7 +195,7 @@ async def test_a_letter_is_nobody_elses(core, caller):
 
 async def test_one_letter_that_cannot_be_kept_spoils_no_other(core, caller, monkeypatch):
     """Letters that share a commit are kept or refused each for itself."""
-    good, bad = arrival(caller), arrival(caller)
+    good, bad = arrival(caller, TEXT), arrival(caller, TEXT)
     bad.id = good.id
     with pytest.raises(Exception, match=r"(?i)unique"):
         await core.inbox.add([good, bad])
