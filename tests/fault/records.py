@@ -28,6 +28,13 @@ WHERE message_id NOT IN (SELECT id FROM messages)
 UNION ALL SELECT 'message of a delivery', message_id FROM deliveries
 WHERE message_id NOT IN (SELECT id FROM messages)
 """
+# a letter that came in has its source, and its event where it was not blocked
+_HALVES_OF_ARRIVALS: Final = """
+SELECT 'source', id FROM inbound i WHERE NOT EXISTS (SELECT 1 FROM inbound_sources s WHERE s.message_id = i.id)
+UNION ALL SELECT 'event', id FROM inbound i
+WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.message_id = i.id AND e.kind = 'received')
+UNION ALL SELECT 'letter', message_id FROM inbound_sources WHERE message_id NOT IN (SELECT id FROM inbound)
+"""
 
 
 class Records:
@@ -35,6 +42,19 @@ class Records:
 
     def __init__(self, database: str) -> None:
         self._settings = Settings(database=database, transport="capture", postgres_pool=2)
+
+    def halves_of_arrivals(self) -> list[Row]:
+        """What of the letters that came in lacks its other half, and which."""
+        return self._ask(_HALVES_OF_ARRIVALS)
+
+    def arrivals(self) -> dict[str, str]:
+        """The subject of each letter that came in, by id."""
+        return {row[0]: row[1] for row in self._ask("SELECT id, subject FROM inbound")}
+
+    def file_bytes(self, id_: str) -> int:
+        """How large the files of a letter that came in are."""
+        text = f"SELECT COALESCE(sum(length(data)), 0) FROM inbound_files WHERE message_id = '{id_}'"  # noqa: S608
+        return int(self._ask(text)[0][0])
 
     def halves(self) -> list[Row]:
         """What lacks its other half, and which."""
