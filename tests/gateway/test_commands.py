@@ -197,3 +197,17 @@ def test_what_a_workspace_tracks_is_said_and_changed(told):
     assert "default: opens on, links both\n" == told("tracking", "--links", "both", code=0)
     assert "default: opens off, links both\n" == told("tracking", "--no-opens", code=0)
     assert "shop: opens off, links none\n" == told("tracking", "--workspace", "shop", code=0)
+
+
+def test_domains_for_mail_that_comes_in(told):
+    """They are added, listed beside the workspace's own address, and taken away; each has one owner."""
+    host = {"INBOUND_HOST": "in.example"}
+    assert "Mail for *.shop.example goes to default" in told(
+        "inbound", "add", "*.shop.example", code=0, **host
+    )
+    own, name = told("inbound", "list", code=0).splitlines()
+    assert ("in.example", "*.shop.example") == (own.partition("@")[2], name)
+    assert "goes to another workspace" in told("inbound", "add", "*.shop.example", "--workspace", "other")
+    assert "babelpost: " in told("inbound", "add", "localhost")
+    assert "refused from now on" in told("inbound", "remove", "*.Shop.example", code=0)
+    assert "babelpost: " in told("inbound", "remove", "*.shop.example")

@@ -329,3 +329,63 @@ def test_the_listener_can_be_left_out():
     """The port is closed where the operator wants no mail from outside."""
     assert serving.listen_for_servers(Settings(inbound_smtp=False)) is None
     assert "" == Settings(inbound_smtp=False).inbound_smtp_url
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"MAIL FROM:<\xff@x>", b"RCPT TO:<%b>", b"DATA"],
+        [b"MAIL FROM:<a\x00@example.org>", b"RCPT TO:<%b>", b"DATA"],
+        [b"MAIL FROM:<" + b"a" * 3000 + b"@example.org>", b"RCPT TO:<%b>", b"DATA"],
+        [
+            b"MAIL FROM:<a@b>",
+            b"RCPT TO:<\xff%b>",
+            b"RCPT TO:<\x00%b>",
+            b"RCPT TO:<x@\xff>",
+            b"RCPT TO:<%b>",
+            b"DATA",
+        ],
+        [b"mail from: <>", b"rcpt to:%b", b"data"],
+        [b"DATA", b"RCPT TO:<%b>", b"MAIL FROM:<>", b"RCPT TO:<>", b"RCPT TO:<%b>", b"NOOP", b"DATA"],
+        [
+            b"MAIL FROM:<> SIZE=x",
+            b"MAIL FROM:<> BODY=8BITMIME",
+            b"RCPT TO:<%b>",
+            b"VRFY a",
+            b"EXPN a",
+            b"DATA",
+        ],
+    ],
+)
+async def test_nothing_that_is_said_breaks_the_listener(door, lines):
+    """Bytes that no field can hold, commands out of order: the letter at the end is kept all the same."""
+    to = (await door.address()).encode()
+    said = b"EHLO \xffc\x00.example\r\nHELO c.example\r\nEHLO c.example\r\n" + b"".join(
+        line.replace(b"%b", to) + b"\r\n" for line in lines
+    )
+
+    def talk():
+        with socket.create_connection(("127.0.0.1", door.port), timeout=20) as client:
+            client.sendall(said + b"Subject: here\r\n\r\n\xff\x00\r\n.\r\nQUIT\r\n")
+            return b"".join(iter(lambda: client.recv(65536), b""))
+
+    answer = await asyncio.to_thread(talk)
+    assert b"451" not in answer
+    (held,) = await door.kept()
+    assert ("here", "ÿ\x00\n") == (held.subject, held.body.text)
+    assert (await inbound.source(door.core, held)).endswith(b"\xff\x00\r\n")
+
+
+async def test_a_lost_connection_leaves_nothing(door):
+    """What was not ended is no letter."""
+    to = await door.address()
+
+    def talk():
+        with socket.create_connection(("127.0.0.1", door.port), timeout=20) as client:
+            head = f"EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<{to}>\r\nDATA\r\nSubject: half\r\n".encode()
+            client.sendall(head)
+            client.recv(65536)
+
+    await asyncio.to_thread(talk)
+    assert 250 == (await door.send(to))[0]
+    assert ["Grüße"] == [each.subject for each in await door.kept()]
