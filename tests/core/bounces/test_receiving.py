@@ -5,11 +5,11 @@ import itertools
 
 import pytest
 
-from core import bounces, events, suppressions
+from core import bounces, domains, events, suppressions
 from core.bounces import Filter
 from core.messages.composition import message_id
 from core.paging import PageRequest
-from tests.core.post import ANN, CAT, Post, draft
+from tests.core.post import ANN, CAT, Post, alter, draft
 from tests.core.returned.test_letters import FAILED, LETTERS, RETURNED
 
 GONE = "gone@example.com"
@@ -255,6 +255,23 @@ async def test_a_report_may_be_faster_than_the_record(office):
     await office.later(340)
 
     assert (["bounced"], []) == (await office.states(sent), office.sink.messages)
+
+
+async def test_a_proved_name_for_the_way_back(office):
+    """A customer's own name for our host stands in the envelope, and what comes back to it is the same."""
+    wanted = domains.Draft(name="sender.example", return_domain="back.sender.example")
+    made = await domains.add(office.core, office.caller.account_id, wanted)
+    sent = await office.send(draft(GONE))
+    assert path(office).endswith(f"@{HOST}")
+
+    proof = "INSERT INTO domain_checks VALUES (:id, 'return', 'back.sender.example', 'verified', '', 0, 0)"
+    await alter(office.core, proof, id=made.id)
+    office.core.identities.forget("sender.example")
+    sent = await office.send(draft(GONE))
+    assert path(office).endswith("@back.sender.example")
+
+    assert await back(office, "qmail")
+    assert ["bounced"] == await office.states(sent)
 
 
 async def test_a_large_report_is_kept_in_part(office):
