@@ -14,6 +14,7 @@ from core.tokens import Signer
 from core.tracking.choice import Tracking
 
 if TYPE_CHECKING:
+    from core.bounces.news import Returns
     from core.credentials import CredentialCache
     from core.identities import Identities
     from core.inbound.inbox import Inbox
@@ -93,6 +94,7 @@ class Core:
     credentials: "CredentialCache"
     intake: "Intake"
     inbox: "Inbox"
+    returns: "Returns"
     wake: "Wake"
     windows: "Windows"
     bodies: Budget

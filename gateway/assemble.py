@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from core.bounces.news import Returns
 from core.budget import Budget
 from core.clock import SystemClock
 from core.core import Core, Policy
@@ -98,6 +99,7 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
         stack.push_async_callback(core.intake.close)
         stack.push_async_callback(core.sightings.close)
         stack.push_async_callback(core.inbox.close)
+        stack.push_async_callback(core.returns.close)
         yield core
 
 
@@ -115,6 +117,7 @@ def make_core(
         credentials=CredentialCache(db, chosen.key_pepper),
         intake=Intake(lambda: held[0], gathers=db.in_process),
         inbox=Inbox(lambda: held[0]),
+        returns=Returns(lambda: held[0]),
         wake=Wake(),
         windows=Windows(),
         bodies=Budget(in_flight_body_bytes),

@@ -187,6 +187,22 @@ async def test_the_same_report_again(office):
     assert (1, ["bounced"]) == (len(await found(office)), await kinds(office, sent))
 
 
+async def test_many_at_once(office):
+    """What waits together is kept together, each for its own delivery; of one delivery the worst stays."""
+    sent = [await office.send(draft(GONE)) for _ in range(10)]
+    ways = [each.mail_from for each in office.sink.messages]
+    bounced, complained = ((LETTERS / f"{name}.eml").read_bytes() for name in ("qmail", "complaint"))
+    letters = [(way, raw) for way in ways for raw in (complained, bounced)]
+
+    taken = await asyncio.gather(*(bounces.receive(office.core, way, "", raw) for way, raw in letters))
+
+    assert {True} == set(taken)
+    assert [["complained"]] * 10 == [await office.states(each) for each in sent]
+    kept = await found(office)
+    assert 20 == len({each.number for each in kept})
+    assert [(GONE, "", "complaint")] == await blocked(office)
+
+
 async def test_a_report_on_several_recipients(office):
     """One letter, one conversation, one return path: the report says whom it means."""
     sent = await office.send(draft(GONE, "Full@Example.com", "slow@example.com", "fine@example.com"))
