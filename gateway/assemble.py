@@ -36,6 +36,7 @@ from core.store.sqlite import SQLite
 from core.tokens import Signer, signer
 from core.tracking.sightings import Sightings
 from core.transport.capture import Capture
+from core.transport.mx import MailExchangers, Manners
 from core.transport.relay import Relay, parse_url
 from core.windows import Windows
 from gateway.chores import chores
@@ -131,12 +132,24 @@ def make_core(
     return core
 
 
-def routes(settings: Settings) -> Routes:
+def routes(settings: Settings, resolver: Resolver) -> Routes:
     """The ways out that the settings name."""
-    ways = [Way(name="capture", transport=Capture())]
-    if settings.relay:
-        ways.append(Way(name="relay", transport=_relay(settings, settings.relay)))
-    return Routes({way.name: way for way in ways}, (settings.transport,), Capture())
+    ways = [
+        Way(name="capture", transport=Capture()),
+        Way(name="mx", transport=MailExchangers(resolver, _manners(settings)), direct=True),
+    ]
+    relays = {"relay": settings.relay, **settings.relays} if settings.relay else settings.relays
+    ways += [Way(name=name, transport=_relay(settings, url)) for name, url in relays.items()]
+    return Routes({way.name: way for way in ways}, settings.ways, Capture())
+
+
+def _manners(settings: Settings) -> Manners:
+    return Manners(
+        port=settings.mx_port,
+        local_hostname=settings.mx_hostname,
+        sources=settings.mx_sources,
+        allow_private=settings.allow_private_targets,
+    )
 
 
 def _relay(settings: Settings, url: str) -> Relay:
@@ -151,7 +164,7 @@ async def working(core: Core, settings: Settings) -> AsyncIterator[Worker]:
     async with AsyncExitStack() as stack:
         recorder = Recorder(lambda: core)
         stack.push_async_callback(recorder.close)
-        chosen = routes(settings)
+        chosen = routes(settings, core.resolver)
         stack.push_async_callback(chosen.close)
         gate = Gate(core, chosen)
         fetcher = Fetcher(allow_private=settings.allow_private_targets)

@@ -8,7 +8,7 @@ import difflib
 import ipaddress
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -28,6 +28,10 @@ _CENTURY = 36_525
 # written like this in a URL: scheme, then a host or, for SQLite, a path
 _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
 _RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
+_OPTIONAL_HOST = r"\A([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?\Z"
+_WAY = r"\A[a-z0-9][a-z0-9_-]*\Z"
+_WAYS = ("relay", "mx", "capture")
+_IP = r"\A[0-9A-Fa-f:.]+\Z"
 _PUBLIC_URL = r"\A(https?://[^/?#\s]+(/[^?#\s]*)?)?\Z"
 _NAME_SERVER = r"\A([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
 # an address or network; which of them it is, and whether it is one, ipaddress says
@@ -132,9 +136,49 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, _about("connections to PostgreSQL, most at once per process", "10", ge=2, le=1000)
     ] = 10
     transport: Annotated[
-        Literal["relay", "capture"],
-        _about("`relay` hands mail to an SMTP server, `capture` keeps it and sends nothing", "capture"),
+        Literal["relay", "mx", "capture"],
+        _about(
+            "`relay` hands mail to an SMTP server, `mx` to the recipients' own servers, `capture` keeps it and sends "
+            "nothing",
+            "capture",
+        ),
     ] = "relay"
+    route: Annotated[
+        tuple[str, ...],
+        _about(
+            "ways out in their order, in place of `transport`: the next is tried where one cannot be reached at all; "
+            "`relay`, `mx`, `capture` and the names in `relays`. `babelpost queue route` chooses others for a "
+            "workspace or a stream",
+            '["mx"]',
+        ),
+    ] = ()
+    relays: Annotated[
+        dict[Annotated[str, Meta(pattern=_WAY)], Annotated[str, Meta(pattern=_RELAY)]],
+        _about(
+            "further relays by name, for routes",
+            '{ backup = "smtp://user:password@smtp.example.net:587" }',
+            secret=True,
+        ),
+    ] = {}
+    mx_port: Annotated[
+        int, _about("TCP port of the recipients' servers, for transport `mx`", "25", ge=1, le=65535)
+    ] = 25
+    mx_hostname: Annotated[
+        str,
+        _about(
+            "name that this machine gives the recipients' servers (EHLO); empty: its own",
+            "mail.example.com",
+            pattern=_OPTIONAL_HOST,
+        ),
+    ] = ""
+    mx_sources: Annotated[
+        tuple[Annotated[str, Meta(pattern=_IP)], ...],
+        _about(
+            "addresses of this machine to send from, one for each of IPv4 and IPv6, for transport `mx`; none: any",
+            '["192.0.2.25"]',
+            max_length=2,
+        ),
+    ] = ()
     relay: Annotated[
         str,
         _about(
@@ -315,7 +359,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 64 * 1024 * 1024
     allow_private_targets: Annotated[
-        bool, _about("let attachment addresses point into private networks", "true")
+        bool, _about("let attachment addresses and recipients' mail servers be in private networks", "true")
     ] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _about("least severe line that is logged", "info")
@@ -323,6 +367,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Annotated[
         Literal["json", "console"], _about("`json` for machines, `console` for eyes", "json")
     ] = "json"
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Tell the ways out of mail that nothing else was chosen for."""
+        return self.route or (self.transport,)
 
     @property
     def url(self) -> str:
@@ -404,25 +453,40 @@ def load(config: Path | None, environ: Mapping[str, str], base: Settings | None 
     given = (*_from_file(path, problems), *_from_environment(environ, problems))
     values = {each.name: _converted(each, problems) for each in given}
     settings = msgspec.structs.replace(base or Settings(), **values)
-    if settings.transport == "relay" and not settings.relay:
-        problems.append(_sentence("relay", "relay", "is needed, because transport is relay"))
-    if settings.relay and not problems:
-        problems.extend(_relay_problems(settings.relay))
+    problems.extend(_route_problems(settings))
+    if not problems:
+        for name, url in (("relay", settings.relay), *settings.relays.items()):
+            problems.extend(_relay_problems(name, url) if url else ())
     if not problems:
         problems.extend(_proxy_problems(settings.trusted_proxies))
+        problems.extend(_source_problems(settings.mx_sources))
     if problems:
         raise SettingsError(problems)
     return settings
 
 
-def _relay_problems(url: str) -> Iterator[str]:
+def _route_problems(settings: Settings) -> Iterator[str]:
+    needs_relay = "relay" in settings.ways
+    if needs_relay and not settings.relay:
+        cause = "a route names it" if settings.route else "transport is relay"
+        yield _sentence("relay", "relay", f"is needed, because {cause}")
+    for name in settings.route:
+        if name not in _WAYS and name not in settings.relays:
+            yield _sentence("route", "route", f"names {name!r}, which is no way out")
+    yield from (
+        _sentence("relays", "relays", f"cannot name one {name}") for name in settings.relays if name in _WAYS
+    )
+
+
+def _relay_problems(name: str, url: str) -> Iterator[str]:
     try:
         parse_url(url)
     except ValueError as error:
         # an unescaped ? cuts a password in two, and half of it would be told as an option
         cut = "@" in url.partition("?")[2]
         reason = "in a user name or password ? is written as %3F" if cut else str(error)
-        yield _sentence("relay", "relay", f"cannot be used: {reason}")
+        setting = "relay" if name == "relay" else "relays"
+        yield _sentence(setting, name, f"cannot be used: {reason}")
 
 
 def _proxy_problems(proxies: Collection[str]) -> Iterator[str]:
@@ -431,6 +495,14 @@ def _proxy_problems(proxies: Collection[str]) -> Iterator[str]:
             ip_network(proxy)
         except ValueError as error:
             yield _sentence("trusted_proxies", "trusted_proxies", f"cannot be used: {error}")
+
+
+def _source_problems(sources: Collection[str]) -> Iterator[str]:
+    for source in sources:
+        try:
+            ip_address(source)
+        except ValueError as error:
+            yield _sentence("mx_sources", "mx_sources", f"cannot be used: {error}")
 
 
 def check_dialects(settings: Settings, known: Collection[str]) -> None:

@@ -28,7 +28,7 @@ class Received(NamedTuple):
 
 
 class Sink:
-    """``async with Sink() as sink``: listens on 127.0.0.1 at ``sink.port``, in the loop of the test.
+    """``async with Sink() as sink``: listens on 127.0.0.1, or ``host``, at ``sink.port``, in the test's loop.
 
     What the server does is changed by setting attributes, at any time:
 
@@ -50,9 +50,11 @@ class Sink:
         credentials: tuple[str, str] | None = None,
         pipelining: bool = True,
         port: int = 0,
+        host: str = "127.0.0.1",
     ) -> None:
         """``pem`` is key and certificate in one file, as ``certify`` writes it."""
         self.port = port
+        self._host = host
         self.messages: list[Received] = []
         self.replies: dict[str, str] = {}
         self.mail_replies: list[str] = []
@@ -73,7 +75,7 @@ class Sink:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.get_running_loop().create_server(
-            self._connection, "127.0.0.1", self.port, ssl=self._context if self._tls == "implicit" else None
+            self._connection, self._host, self.port, ssl=self._context if self._tls == "implicit" else None
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self

@@ -5,6 +5,7 @@ import ssl
 from typing import Final
 
 import aiosmtplib
+import msgspec
 
 from core.transport.relay_url import RelayUrl
 from core.transport.session import Session, take_over
@@ -24,33 +25,54 @@ class Unavailable(Exception):  # noqa: N818  # names the state
         self.reason = reason
 
 
+class TlsFailed(Unavailable):
+    """The connection could not be secured; another one without TLS might be had."""
+
+
 class Unauthorized(Unavailable):
     """The server does not know us: the operator's error, and no fault of any message."""
+
+
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
+    """What outcomes call the server; the name that TLS asks it for, where that is not the host that is connected to;
+    and the address of ours to come from.
+    """  # noqa: D205  # one sentence of three parts
+
+    noun: str = "the relay"
+    tls_name: str | None = None
+    source: str = ""
+
+
+_RELAY: Final = Peer()
 
 
 def tls_context(url: RelayUrl) -> ssl.SSLContext | None:
     """What TLS demands of the relay, read once: loading the system's authorities takes milliseconds."""
     if url.security == "none":
         return None
-    context = ssl.create_default_context()
-    if not url.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    if url.verify:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 
-async def open_session(url: RelayUrl, context: ssl.SSLContext | None, local_hostname: str) -> Session:
+async def open_session(
+    url: RelayUrl, context: ssl.SSLContext | None, local_hostname: str, peer: Peer = _RELAY
+) -> Session:
     """Connect, secure, greet and log in. Raises Unavailable, whatever went wrong."""
     smtp = aiosmtplib.SMTP(
         hostname=url.host,
         port=url.port,
         local_hostname=local_hostname,
+        source_address=(peer.source, 0) if peer.source else None,
         timeout=url.timeout_s,
         use_tls=url.security == "tls",
         start_tls=False,
         tls_context=context,
     )
-    task = asyncio.create_task(_shake_hands(smtp, url))
+    task = asyncio.create_task(_shake_hands(smtp, url, peer))
     try:
         await asyncio.wait({task})
         return task.result()
@@ -58,7 +80,7 @@ async def open_session(url: RelayUrl, context: ssl.SSLContext | None, local_host
         await _undo(task)
         raise
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise _translated(error) from error
+        raise _translated(error, peer.noun) from error
     finally:
         # without effect on a transport that a session has taken over
         smtp.close()
@@ -74,11 +96,11 @@ async def _undo(task: asyncio.Task[Session]) -> None:
         task.result().abort()
 
 
-async def _shake_hands(smtp: aiosmtplib.SMTP, url: RelayUrl) -> Session:
+async def _shake_hands(smtp: aiosmtplib.SMTP, url: RelayUrl, peer: Peer) -> Session:
     await smtp.connect()
     await _greet(smtp)
     if url.security in ("opportunistic", "starttls"):
-        await _secure(smtp, required=url.security == "starttls")
+        await _secure(smtp, peer, required=url.security == "starttls")
     if url.username:
         await _log_in(smtp, url)
     transport, smtp.transport = smtp.transport, None
@@ -97,15 +119,20 @@ async def _greet(smtp: aiosmtplib.SMTP) -> None:
         await smtp.helo()
 
 
-async def _secure(smtp: aiosmtplib.SMTP, *, required: bool) -> None:
+async def _secure(smtp: aiosmtplib.SMTP, peer: Peer, *, required: bool) -> None:
     if smtp.supports_extension("starttls"):
         try:
-            await smtp.starttls()
+            await smtp.starttls(server_hostname=peer.tls_name)
+            await _greet(smtp)
         except ssl.SSLError as error:
-            raise Unavailable("TLS with the relay failed", reason=str(error)) from error
-        await _greet(smtp)
+            raise TlsFailed(f"TLS with {peer.noun} failed", reason=str(error)) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            told = _translated(error, peer.noun)
+            raise TlsFailed(told.text, code=told.code, reason=told.reason) from error
     elif required:
-        raise Unavailable("the relay offers no TLS", reason="STARTTLS is required and not in the EHLO reply")
+        raise Unavailable(
+            f"{peer.noun} offers no TLS", reason="STARTTLS is required and not in the EHLO reply"
+        )
 
 
 async def _log_in(smtp: aiosmtplib.SMTP, url: RelayUrl) -> None:
@@ -117,11 +144,11 @@ async def _log_in(smtp: aiosmtplib.SMTP, url: RelayUrl) -> None:
         raise Unauthorized(UNAUTHORIZED, code=error.code, reason=error.message) from error
 
 
-def _translated(error: aiosmtplib.SMTPException | OSError) -> Unavailable:
+def _translated(error: aiosmtplib.SMTPException | OSError, noun: str) -> Unavailable:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return Unavailable(error.message, code=error.code, reason=error.message)
     if isinstance(error, TimeoutError):
-        return Unavailable("the relay did not answer in time", reason=str(error))
+        return Unavailable(f"{noun} did not answer in time", reason=str(error))
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
-        return Unavailable("TLS with the relay failed", reason=str(error))
-    return Unavailable("the relay could not be reached", reason=str(error))
+        return Unavailable(f"TLS with {noun} failed", reason=str(error))
+    return Unavailable(f"{noun} could not be reached", reason=str(error))

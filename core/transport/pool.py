@@ -18,6 +18,11 @@ class Pool:
         self._leaving: set[asyncio.Future[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no session waits."""
+        return not self._idle
+
     def take(self) -> Session | None:
         """Hand out a session that is open as far as we know, if there is one."""
         while self._idle:

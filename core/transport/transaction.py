@@ -42,10 +42,13 @@ class Stale(Exception):  # noqa: N818  # says what the session is; nothing went 
     """A session that had served before was found dead before the server took notice of this message."""
 
 
-async def transact(session: Session, envelope: Envelope, content: bytes, *, host: str) -> tuple[Outcome, ...]:
+async def transact(
+    session: Session, envelope: Envelope, content: bytes, *, host: str, is_ours: bool = True
+) -> tuple[Outcome, ...]:
     """Offer stuffed ``content`` to every recipient; ``host`` is the server's name in the outcomes.
 
-    Raises Stale, after which the same message may be offered on another session.
+    ``is_ours``: the operator chose the server, so that one which wants to know us is no fault of a message. Raises
+    Stale, after which the same message may be offered on another session.
     """
     commands = _commands(session, envelope, len(content))
     resetting = session.unfinished
@@ -56,12 +59,17 @@ async def transact(session: Session, envelope: Envelope, content: bytes, *, host
     if served and (not replies or replies[0].code == 421):
         raise Stale
     verdicts = await _verdicts(session, replies, len(envelope.rcpt_to), content)
-    refusal = next((each for each in verdicts if each.code in _UNAUTHORIZED), None)
+    refusal = next((each for each in verdicts if each.code in _UNAUTHORIZED), None) if is_ours else None
     if refusal is not None:
         _log.warning(UNAUTHORIZED, host=host, code=refusal.code, reason=refusal.text)
     # of MAIL and DATA there is one reply for all recipients, of RCPT one for each
     own = {id(reply) for reply in replies[1 : 1 + len(envelope.rcpt_to)]}
-    return tuple(_outcome(verdict, host, of_all=id(verdict) not in own) for verdict in verdicts)
+    return tuple(
+        _unauthorized(verdict, host)
+        if is_ours and verdict.code in _UNAUTHORIZED
+        else _outcome(verdict, host, of_all=id(verdict) not in own)
+        for verdict in verdicts
+    )
 
 
 def _commands(session: Session, envelope: Envelope, size_bytes: int) -> list[bytes]:
@@ -128,12 +136,14 @@ async def _content(session: Session, data: Reply, content: bytes) -> Reply:
     return final
 
 
+def _unauthorized(reply: Reply, host: str) -> Outcome:
+    return Deferred(code=reply.code, enhanced=enhanced_code(reply), text=UNAUTHORIZED, host=host)
+
+
 def _outcome(reply: Reply, host: str, *, of_all: bool) -> Outcome:
     enhanced = enhanced_code(reply)
     if reply.accepts:
         return Delivered(code=reply.code, enhanced=enhanced, text=reply.text, host=host)
-    if reply.code in _UNAUTHORIZED:
-        return Deferred(code=reply.code, enhanced=enhanced, text=UNAUTHORIZED, host=host)
     if 500 <= reply.code < 600:
         return Bounced(code=reply.code, enhanced=enhanced, text=reply.text, host=host, of_all=of_all)
     return Deferred(code=reply.code, enhanced=enhanced, text=reply.text, host=host)

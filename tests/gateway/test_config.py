@@ -208,6 +208,33 @@ def test_a_proxy_that_is_no_address_is_told(proxy):
     assert problem.startswith("trusted_proxies cannot be used")
 
 
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"ROUTE": '["mx", "relay"]'}, "relay is needed, because a route names it"),
+        ({"ROUTE": '["pigeon"]'}, "route names 'pigeon', which is no way out"),
+        ({"TRANSPORT": "mx", "RELAYS": '{ mx = "smtp://relay.example" }'}, "relays cannot name one mx"),
+        ({"TRANSPORT": "mx", "RELAYS": '{ b = "smtp://relay.example?x=y" }'}, "unknown option 'x'"),
+        ({"TRANSPORT": "mx", "MX_SOURCES": '["1.2.3.4.5"]'}, "mx_sources cannot be used"),
+    ],
+)
+def test_a_route_that_leads_nowhere_is_refused(values: dict[str, str], problem: str) -> None:
+    """Every way that a route names is there, and can be gone."""
+    with pytest.raises(SettingsError) as refused:
+        config.load(None, {f"BABELPOST_{name}": text for name, text in values.items()})
+
+    assert problem in str(refused.value)
+
+
+def test_a_route_is_taken_in_place_of_the_transport() -> None:
+    """It may name further relays; without one, the transport is the only way."""
+    relays = '{ backup = "smtp://relay.example" }'
+    chosen = config.load(None, {"BABELPOST_ROUTE": '["mx", "backup"]', "BABELPOST_RELAYS": relays})
+
+    assert ("mx", "backup") == chosen.ways
+    assert ("mx",) == config.load(None, {"BABELPOST_TRANSPORT": "mx"}).ways
+
+
 @pytest.mark.parametrize("name", ["database", "relay"])
 def test_refusals_do_not_repeat_a_secret(name):
     """A wrong URL may hold a password, and refusals end in logs."""
