@@ -1,6 +1,6 @@
-"""An SMTP server that takes everything and keeps nothing, for the delivery benchmark; it prints its count when asked.
+"""An SMTP server that takes everything and keeps nothing, for the delivery benchmark; it prints its counts when asked.
 
-A line on standard input makes it print how many messages it has taken.
+A line on standard input makes it print how many messages it has taken, and how many of them were signed.
 """
 
 import asyncio
@@ -18,10 +18,12 @@ _REPLIES: Final = {
     b"NOOP": b"250 2.0.0 ok\r\n",
 }
 _END: Final = b"\r\n.\r\n"
+_SIGNATURE: Final = b"DKIM-Signature:"
 
 
 class _Taken:
     count = 0
+    signed = 0
 
 
 class _Session(asyncio.Protocol):
@@ -31,6 +33,8 @@ class _Session(asyncio.Protocol):
         self._taken = taken
         self._held = bytearray()
         self._in_data = False
+        # nothing of the message was looked at yet
+        self._is_fresh = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclass of asyncio's
@@ -43,6 +47,9 @@ class _Session(asyncio.Protocol):
             pass
 
     def _data(self) -> bool:
+        if self._is_fresh and len(self._held) >= len(_SIGNATURE):
+            self._is_fresh = False
+            self._taken.signed += self._held.startswith(_SIGNATURE)
         at = self._held.find(_END)
         if at < 0:
             # the end may be cut in two; what is before it is not needed
@@ -61,7 +68,7 @@ class _Session(asyncio.Protocol):
         word = bytes(self._held[:4]).upper()
         del self._held[: at + 2]
         if word == b"DATA":
-            self._in_data = True
+            self._in_data = self._is_fresh = True
             self._transport.write(b"354 go on\r\n")
         elif word == b"QUIT":
             self._transport.write(b"221 2.0.0 bye\r\n")
@@ -78,7 +85,7 @@ async def _serve() -> None:
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.readline():
-        print(taken.count, flush=True)  # noqa: T201
+        print(taken.count, taken.signed, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

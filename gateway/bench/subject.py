@@ -16,6 +16,8 @@ from typing import Final
 import msgspec
 from click import ClickException
 
+# whose mail is sent
+DOMAIN: Final = "example.org"
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _START_S: Final = 30
 _STOP_S: Final = 60
@@ -46,7 +48,8 @@ class Subject(msgspec.Struct, kw_only=True):
         return int(found[1]) * 1024 if found else 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -69,9 +72,9 @@ def _process(command: list[str], environment: dict[str, str]) -> Iterator["subpr
 @contextmanager
 def echo() -> Iterator[Subject]:
     """The yardstick."""
-    port = _free_port()
+    port = free_port()
     with _process([sys.executable, "-m", "gateway.bench.echo", str(port)], dict(os.environ)) as process:
-        _await_port(port, process)
+        await_port(port, process)
         yield Subject(port=port, pid=process.pid)
 
 
@@ -80,24 +83,26 @@ def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterato
     """This server on a database, with a key; ``work``: it delivers too, to ``relay`` or, without, nowhere."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BABELPOST_")} | {
         "BABELPOST_DATABASE": database,
-        "BABELPOST_PORT": str(_free_port()),
+        "BABELPOST_PORT": str(free_port()),
         "BABELPOST_SMTP_SUBMISSION": "false",
         "BABELPOST_INBOUND_SMTP": "false",
         "BABELPOST_TRANSPORT": "relay" if relay else "capture",
         "BABELPOST_RATE_LIMITS": "{ resend = 0 }",
         "BABELPOST_LOG_LEVEL": "warning",
         "BABELPOST_CLAIM_BATCH": "200",
+        # nobody answers there: what is measured asks nobody outside
+        "BABELPOST_DNS": '["127.0.0.1:9"]',
     }
     if relay:
         environment["BABELPOST_RELAY"] = relay
     (data / "bench").mkdir(exist_ok=True)
     key = _command(environment, "keys", "create", "resend")
     # what a server has to check in earnest is checked here too
-    _command(environment, "domains", "trust", "example.org")
+    _command(environment, "domains", "trust", DOMAIN)
     command = [sys.executable, "-m", "gateway", "serve", *([] if work else ["--no-worker"])]
     with _process(command, environment) as process:
         port = int(environment["BABELPOST_PORT"])
-        _await_port(port, process)
+        await_port(port, process)
         yield Subject(port=port, pid=process.pid, key=key)
 
 
@@ -110,10 +115,11 @@ def _command(environment: dict[str, str], *words: str) -> str:
     return done.stdout.strip()
 
 
-def _await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
+def await_port(port: int, process: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Wait until a server listens; raises ClickException where it ended, or takes too long."""
     ends = time.monotonic() + _START_S
     while time.monotonic() < ends:
-        if process.poll() is not None:
+        if process is not None and process.poll() is not None:
             raise ClickException(f"a server ended at its start with {process.returncode}")
         if _answers(port):
             return

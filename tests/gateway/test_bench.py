@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from gateway.bench import postfix
+
 
 def run(*words, tmp_path, wrk=True):
     """Run a benchmark in a folder of its own, with or without wrk on the path."""
@@ -36,11 +38,28 @@ def test_ratio_to_the_echo_is_told(what, tmp_path):
 
 @pytest.mark.fault
 def test_delivery_is_counted_at_the_sink(tmp_path):
-    """From acceptance to the last 250."""
+    """From acceptance to the last 250, without a signature, with one, and by Postfix where that can be had."""
     told = run("deliver", "--messages", "200", "--seconds", "1", "--connections", "4", tmp_path=tmp_path)
-    assert re.search(
-        r"^deliver +[\d,]+ messages/s, accepted to 250 received; ratio \d+\.\d\d", told, re.MULTILINE
-    )
+    for name in ("deliver", "signed"):
+        assert re.search(
+            rf"^{name} +[\d,]+ messages/s, accepted to 250 received; ratio \d+\.\d\d; CPU \d+",
+            told,
+            re.MULTILINE,
+        )
+    if postfix.missing():
+        assert f"postfix    left out: {postfix.missing()}" in told
+    else:
+        assert re.search(r"^postfix +[\d,]+ messages/s, smtp-source to 250 received", told, re.MULTILINE)
+        assert re.search(r"^ +signed mail of ours at \d+\.\d times its rate$", told, re.MULTILINE)
+
+
+@pytest.mark.fault
+def test_memory_is_told_while_a_queue_drains(tmp_path):
+    """Ten looks at a server that finds its queue full, then the peak and the rate."""
+    told = run("deliver", "--queued", "300", "--connections", "4", tmp_path=tmp_path)
+    assert 10 == len(re.findall(r"^ +[\d,]+ +\d+$", told, re.MULTILINE))
+    assert re.search(r"^ +peak +\d+$", told, re.MULTILINE)
+    assert re.search(r"^[\d,]+ messages/s of those that waited$", told, re.MULTILINE)
 
 
 @pytest.mark.fault
