@@ -48,7 +48,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     ``scopes``: a key must hold one of them to send; empty for any key. ``test_key``: a public key under which
     a letter is looked at and kept nowhere. ``understand`` makes what the dialect makes of a letter; it raises Refusal.
     ``say`` has the provider's words for a refusal, ``wrong_login`` those for a login. ``bounce``: every letter that can
-    be read is taken, and what is wrong with it comes back as a bounce with this text.
+    be read is taken, and what is wrong with it comes back as a bounce with this text. ``show``: a message's id as the
+    API prints it.
     """
 
     user_is_key: bool = False
@@ -61,6 +62,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     understand: Understand = as_it_is
     say: Say | None = None
     bounce: Say | None = None
+    show: Callable[[str], str] = str
     wrong_login: str = "Authentication credentials invalid"
 
     def secret(self, dialect: str, user: str, password: str) -> str | None:

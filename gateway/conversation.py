@@ -25,6 +25,8 @@ _MOST_CONNECTIONS: Final = 1000
 _LONGEST_COMMAND: Final = 4096
 # in brackets, with or without quotes in the local part; bare, as some clients have it
 _PATH: Final = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>|([^\s<>]+))(.*)', re.DOTALL)
+# stands for the path of nobody, by which returned mail comes (RFC 5321 4.5.5), where aiosmtpd wants a text
+NULL: Final = "<>"
 _LEAVING: Final = "421 4.3.2 The server is stopping"
 _SILENT: Final = "421 4.4.2 Nothing was said for too long"
 # forty megabytes take so long at 200 kbit/s
@@ -252,7 +254,7 @@ class Conversation(SMTP, ABC):
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         found = _PATH.fullmatch(arg)
-        return (None, None) if found is None else (found[1] or found[2] or "", found[3].strip())
+        return (None, None) if found is None else (found[1] or found[2] or NULL, found[3].strip())
 
     def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
         # RFC 4954 5: whoever offers AUTH takes the parameter of that name, and need not believe it

@@ -10,15 +10,13 @@ from typing import Any, Final, cast
 from aiosmtpd.smtp import MISSING, Session
 from aiosmtpd.smtp import Envelope as Letter
 
-from gateway.conversation import Conversation
+from gateway.conversation import NULL, Conversation
 from gateway.reception import Envelope, Reception
 
 # RFC 5321 4.5.3.1.8 wants a hundred at least
 _MOST_RECIPIENTS: Final = 100
 _MOST_MESSAGES: Final = 100
 _LONGEST_S: Final = 3600.0
-# stands for the null path where aiosmtpd wants a text
-_NULL: Final = "<>"
 
 
 class Exchanger(Conversation):
@@ -61,10 +59,6 @@ class Exchanger(Conversation):
         del arg
         await self.push("502 5.5.1 There are no logins here")
 
-    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        address, rest = super()._getaddr(arg)
-        return (_NULL if address == "" else address), rest
-
     def _create_envelope(self) -> Letter:
         self._taken = None
         return super()._create_envelope()
@@ -87,7 +81,7 @@ class Exchanger(Conversation):
                 helo=str(session.host_name),
                 peer=str(peer[0]) if isinstance(peer, tuple) else "",
                 protocol=("ESMTP" if session.extended_smtp else "SMTP") + "S" * self.is_secure,
-                mail_from="" if sender == _NULL else sender,
+                mail_from="" if sender == NULL else sender,
             )
         return self._taken
 

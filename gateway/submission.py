@@ -160,7 +160,7 @@ class Desk:
             return reply(error)
         except Refusal as refusal:
             return reply(refusal, client.manners.say)
-        return line(250, "2.0.0", f"Ok: queued as {id}")
+        return line(250, "2.0.0", f"Ok: queued as {client.manners.show(id)}")
 
     async def _read(self, recipients: Sequence[str], raw: bytes) -> Draft:
         """What is asked for; raises Invalid and Unsupported."""

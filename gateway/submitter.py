@@ -8,12 +8,15 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+import structlog
 from aiosmtpd.smtp import MISSING, AuthResult, Envelope, LoginPassword, Session
 
 from core.errors import Refusal
 from gateway.conversation import Conversation
 from gateway.replies import reply
 from gateway.submission import Client, Desk, mailbox
+
+_log = structlog.get_logger(__name__)
 
 # before a login; each dialect has its own bound after it
 _MOST_BYTES: Final = 40 * 1024 * 1024
@@ -108,7 +111,9 @@ class Submitter(Conversation):
             # address and port, whatever aiosmtpd says of its type
             peer: Any = cast("Session", self.session).peer
             host = str(peer[0]) if isinstance(peer, tuple) else ""
-            await asyncio.sleep(self._desk.delay_s(host) if answer.startswith("535") else 0)
+            if answer.startswith("535"):
+                _log.warning("login refused", peer=host)
+                await asyncio.sleep(self._desk.delay_s(host))
             return AuthResult(success=False, handled=False, message=answer)
         self._client = answer
         # what MAIL compares its SIZE with

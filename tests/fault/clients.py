@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import smtplib
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from tests.fault.processes import until
 
 _PATIENCE_S: Final = 60
 _PAUSE_S: Final = 0.02
+_TAKEN: Final = 250
+_CLOSING: Final = 421
 
 
 class Answer(NamedTuple):
@@ -61,17 +64,58 @@ def mail(subject: str, text: str = "Hello") -> bytes:
     return json.dumps(sent).encode()
 
 
+class Postman:
+    """The same by SMTP: what it is told is told as the API tells it."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._port, self._key = port, key
+        self._client: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+    def send(self, subject: str) -> Answer | None:
+        """Send a small mail; None where the connection was lost before there was an answer."""
+        letter = f"From: app@example.com\r\nTo: someone@example.net\r\nSubject: {subject}\r\n\r\nHello\r\n"
+        try:
+            if self._client is None:
+                self._client = smtplib.SMTP("127.0.0.1", self._port, "client.test", timeout=_PATIENCE_S)
+                self._client.login("resend", self._key)
+            self._client.mail("app@example.com")
+            self._client.rcpt("someone@example.net")
+            code, text = self._client.data(letter)
+        except (OSError, smtplib.SMTPException):
+            self._forget()
+            return None
+        if code == _CLOSING:
+            self._forget()
+            return None
+        told = {"id": text.decode().split()[-1]} if code == _TAKEN else {}
+        return Answer(200 if code == _TAKEN else code, json.dumps(told).encode())
+
+
 class Load:
     """Threads that send numbered mails for the length of ``running``, whatever happens to the server.
 
     ``answered`` are ids by subject, ``refused`` statuses by subject, ``lost`` subjects without an answer.
     """
 
-    def __init__(self, port: int, key: str, threads: int = 4) -> None:
+    def __init__(
+        self, port: int, key: str, threads: int = 4, client: type[Client] | type[Postman] = Client
+    ) -> None:
         self.answered: dict[str, str] = {}
         self.refused: dict[str, int] = {}
         self.lost: set[str] = set()
         self._port, self._key, self._threads = port, key, threads
+        self._client = client
         self._numbers = itertools.count(1)
         self._stopped = threading.Event()
 
@@ -94,11 +138,11 @@ class Load:
         until(lambda: len(self.answered) >= wanted, "mail is answered")
 
     def _send_on(self) -> None:
-        with Client(self._port, self._key) as client:
+        with self._client(self._port, self._key) as client:
             while not self._stopped.is_set():
                 self._note(f"mail {next(self._numbers)}", client)
 
-    def _note(self, subject: str, client: Client) -> None:
+    def _note(self, subject: str, client: Client | Postman) -> None:
         answer = client.send(subject)
         if answer is None:
             self.lost.add(subject)

@@ -86,13 +86,14 @@ class Site:
     def __init__(self, database: str, folder: Path, relay_port: int, **settings: str) -> None:
         """``settings`` are names and values as in the environment, without prefix and in small letters."""
         self.port = free_port()
+        self.smtp_port = free_port()
         self.database = database
         self._folder = folder
         self._programs: list[Program] = []
         chosen = {
             "database": database,
             "port": str(self.port),
-            "smtp_port": "0",
+            "smtp_port": str(self.smtp_port),
             "inbound_smtp_port": "0",
             "relay": f"smtp://127.0.0.1:{relay_port}",
             "sender_policy": "any",

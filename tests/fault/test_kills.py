@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.fault.clients import Load
+from tests.fault.clients import Load, Postman
 from tests.fault.processes import Program, Site
 from tests.fault.records import Records
 from tests.fault.sink import Sink
@@ -68,3 +68,24 @@ def test_what_was_answered_arrives_however_often_processes_are_killed(
     assert [] == records.halves()
     assert {"delivered"} == records.states()
     assert sink.repeated <= killed * _CONCURRENCY
+
+
+def test_what_was_taken_by_smtp_arrives_however_often_the_server_is_killed(
+    engine: str, database: str, tmp_path: Path
+) -> None:
+    """A letter that got its 250 is on disk, as one that got its 200 is."""
+    dice = _dice()
+    with Sink() as sink, Site(database, tmp_path, sink.port, worker_concurrency=str(_CONCURRENCY)) as site:
+        records, key = Records(database), site.key()
+        programs = _cast(site, engine)
+        load = Load(site.smtp_port, key, client=Postman)
+        with load.running():
+            for _ in range(_ROUNDS // 2):
+                load.until_answered(5)
+                time.sleep(dice.uniform(0.05, 0.4))
+                _kill_and_restart(site, programs, ["serve"], records)
+        records.until_settled()
+    assert {} == load.refused
+    assert set() == load.answered.keys() - sink.taken.keys()
+    assert load.answered.items() <= {subject: id_ for id_, subject in records.subjects().items()}.items()
+    assert {"delivered"} == records.states()

@@ -105,6 +105,24 @@ async def test_too_many_errors_end_the_conversation(office, monkeypatch):
     assert [501, 501, 501, 421] == await office.talk(err)
 
 
+async def test_mail_without_a_sender_in_its_envelope(office):
+    """Notices name nobody to return them to; who they are from says their header. To nobody goes none."""
+    key = await office.house.key("resend")
+
+    def send(client):
+        client.login("resend", key)
+        begun = (
+            client.docmd("MAIL FROM:<>")[0],
+            client.docmd("RCPT TO:<>")[0],
+            client.rcpt("bob@example.net")[0],
+        )
+        return *begun, client.data(b"From: a@example.org\r\n\r\nx\r\n")[0]
+
+    assert (250, 553, 250, 250) == await office.talk(send)
+    (held,) = await office.kept()
+    assert "a@example.org" == held.draft.sender.email
+
+
 async def test_silence_ends_the_conversation(office, monkeypatch):
     """Whoever says nothing is told why it ends."""
     begin = Submitter.connection_made
