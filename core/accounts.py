@@ -10,7 +10,7 @@ from core.core import Core
 from core.errors import NotFound
 from core.store.database import one, write
 from core.store.statements import Query, sql
-from core.tracking.choice import Tracking
+from core.tracking.choice import Tracking, TrackLinks
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +100,24 @@ def _streams(workspace_id: str, now: int) -> list[Query]:
     ]
 
 
-async def track(core: Core, workspace_id: str, tracking: Tracking) -> None:
-    """Choose what the workspace tracks from now on; callers that were seen lately follow within a second."""
-    await settle(core, workspace_id, lambda held: msgspec.structs.replace(held, tracking=tracking))
+async def track(
+    core: Core,
+    workspace_id: str,
+    *,
+    opens: bool | None = None,
+    links: TrackLinks | None = None,
+    domain: str = "",
+) -> Tracking:
+    """Change what the workspace tracks, or in mail from one domain; None leaves it. Obeyed within a second.
+
+    ``domain`` is in the form that addresses have it in. Raises NotFound("workspace").
+    """
+
+    def change(held: WorkspaceSettings) -> WorkspaceSettings:
+        tracking = held.tracking.changed(opens=opens, links=links, domain=domain)
+        return msgspec.structs.replace(held, tracking=tracking)
+
+    return (await settle(core, workspace_id, change)).tracking
 
 
 async def settle(

@@ -181,6 +181,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
     def tracked(self, habit: Tracking) -> "Draft":
         """The same with a workspace's habit where it says nothing itself."""
+        habit = habit.of(self.sender.email)
         opens = habit.opens if self.track_opens is None else self.track_opens
         links = habit.links if self.track_links is None else self.track_links
         return msgspec.structs.replace(self, track_opens=opens, track_links=links)

@@ -20,7 +20,7 @@ AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.
 
 async def habit(house, *, opens=True, links="html"):
     """Let the test's workspace track what its messages do not say."""
-    await accounts.track(house.core, (await house.workspace()).id, Tracking(opens=opens, links=links))
+    await accounts.track(house.core, (await house.workspace()).id, opens=opens, links=links)
 
 
 async def only(house):
@@ -134,3 +134,14 @@ async def test_what_is_worse_than_delivered_stays(house):
     held, html = await only(house)
     await read_by_somebody(house, html)
     assert "bounced" == (await answer(house, "resend", "GET", f"emails/{held.id}"))["last_event"]
+
+
+async def test_a_domain_has_a_habit_of_its_own(house):
+    """What a team tracks in one domain's mail it does not in another's."""
+    place = await house.workspace()
+    await accounts.track(house.core, place.id, opens=True, domain="acme.example")
+    for sender, expected in (("a@news.acme.example", 1), ("a@other.example", 0)):
+        body = {"from": sender, "to": ["b@example.net"], "subject": "s", "html": MAIL.html}
+        id = (await answer(house, "resend", "POST", "emails", json=body))["id"]
+        held = await messages.get(house.core, await house.caller(), id)
+        assert expected == (await messages.source(house.core, held)).count(b"/_/t/o/")

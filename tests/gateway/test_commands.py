@@ -197,6 +197,9 @@ def test_what_a_workspace_tracks_is_said_and_changed(told):
     assert "default: opens on, links both\n" == told("tracking", "--links", "both", code=0)
     assert "default: opens off, links both\n" == told("tracking", "--no-opens", code=0)
     assert "shop: opens off, links none\n" == told("tracking", "--workspace", "shop", code=0)
+    shown = told("tracking", "--domain", "Bücher.example", "--opens", code=0)
+    assert "default: opens off, links both\n  xn--bcher-kva.example: opens on, links both\n" == shown
+    assert "is no domain name" in told("tracking", "--domain", "a@b", "--opens")
 
 
 def test_domains_for_mail_that_comes_in(told):

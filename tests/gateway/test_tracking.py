@@ -290,7 +290,7 @@ async def test_a_trusted_proxy_names_the_reader(settings):
 async def test_a_workspace_has_a_habit(place):
     """What a message does not say itself its workspace says, fixed when it is accepted."""
     habit = Tracking(opens=True, links="html")
-    await accounts.track(place.core, place.caller.workspace_id, habit)
+    assert habit == await accounts.track(place.core, place.caller.workspace_id, opens=True, links="html")
     kept = await accounts.workspace(place.core, place.caller.workspace_id)
     assert kept is not None
     assert habit == kept.settings.tracking

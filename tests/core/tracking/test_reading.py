@@ -1,8 +1,10 @@
 """Opens and clicks read back: pages, filters, counts, and never past the caller's own workspace."""
 
+import asyncio
+
 import pytest
 
-from core import ids, messages
+from core import events, ids, messages
 from core.errors import NotFound
 from core.paging import PageRequest
 from core.tracking import reading
@@ -159,3 +161,23 @@ async def test_a_sighting_of_everybody_is_found_by_each(core, caller):
     await record(core, [sighting(core, id, -1)])
     for recipient in (ANN, BOB):
         assert ([(id, ANN, "")], 1) == await told(core, caller, recipient=recipient)
+
+
+async def test_of_twenty_commits_at_once_one_is_first(core, caller):
+    """Processes that share a store claim the same rows in the same moment: one has each, and none waits for ever."""
+    id = await sent(core, caller, ANN, BOB)
+    batches = [
+        [sighting(core, id), sighting(core, id, 1), sighting(core, id, leads="https://x.example/")]
+        for _ in range(20)
+    ]
+    await asyncio.gather(*[record(core, batch if n % 2 else batch[::-1]) for n, batch in enumerate(batches)])
+    message = await messages.get(core, caller, id)
+    assert {id: Counts(opens=40, unique_opens=2, clicks=20, unique_clicks=1)} == await reading.counts(
+        core, [message]
+    )
+    firsts = [
+        each.kind
+        for each in await events.of_message(core, message)
+        if each.detail.seen and each.detail.seen.first
+    ]
+    assert ["clicked", "opened", "opened"] == sorted(firsts)
