@@ -304,6 +304,7 @@ class Deliverer:
         envelope = Envelope(
             mail_from=bounces.mail_from(self._core, message, real, identity.return_domain),
             rcpt_to=targets or tuple(each.email for each in real),
+            reported=bool(self._core.policy.return_host),
         )
         # files may have taken their time; from here on it leaves
         if not turn.held.is_safe(turn.job.id):

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from core.diagnosis import diagnose
 from core.returned.letter import Letter, fields, inner_fields
 from core.returned.notice import Fields, Notice, Verdict
-from core.returned.words import code, enhanced, flat
+from core.returned.words import code, enhanced, flat, reply
 
 _REPORT: Final = ("message/delivery-status", "message/global-delivery-status")
 ORIGINAL: Final = (
@@ -86,7 +86,7 @@ def _verdict(group: dict[str, str], human: str) -> Verdict | None:
         recipients=_recipients(group),
         code=code(said),
         enhanced=exact,
-        text=text,
+        text=reply(text, code(said)),
         host=_untyped(group.get("remote-mta", "")).partition(" ")[0],
     )
 

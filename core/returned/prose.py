@@ -16,7 +16,7 @@ from core.diagnosis import diagnose
 from core.returned.dsn import original
 from core.returned.letter import Letter, inner_fields
 from core.returned.notice import Fields, Notice, Verdict
-from core.returned.words import ADDRESS, code, enhanced, flat
+from core.returned.words import ADDRESS, code, enhanced, flat, reply
 
 _FAILURE: Final = re.compile(
     r"undeliver(?:able|ed)|non[ -]?deliver(?:y|able)|(?:mail )?delivery (?:failed|failure|error|problem|unsuccessful)"
@@ -169,7 +169,7 @@ def _verdict(name: str, reason: str, said: str, *, delayed: bool) -> Verdict:
         recipients=(name,) if name else (),
         code=code(text),
         enhanced=exact,
-        text=flat(text),
+        text=reply(text, code(text)),
         host=host[1] if host else "",
     )
 

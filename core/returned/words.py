@@ -27,6 +27,11 @@ def enhanced(text: str) -> str:
     return found[1] if found else ""
 
 
+def reply(text: str, code: int) -> str:
+    """A server's words as the SMTP session would have told them: on one line, without the code of each."""
+    return re.sub(rf"(?<!\S){code}[ -]", "", flat(text)) if code else flat(text)
+
+
 def flat(text: str) -> str:
     """A text on one line, cut to a bound."""
     return _BLANKS.sub(" ", text[: 2 * _LONGEST]).strip()[:_LONGEST]

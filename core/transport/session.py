@@ -52,6 +52,7 @@ class Session(asyncio.Protocol):
         self._leaving = False
         self.pipelining: Final = "pipelining" in extensions
         self.takes_size: Final = "size" in extensions
+        self.reports: Final = "dsn" in extensions
         self.closed: Final[asyncio.Future[None]] = self._loop.create_future()
         self.is_open = not transport.is_closing()
         self.idle_since_s = 0.0

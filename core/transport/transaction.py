@@ -20,6 +20,7 @@ _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _UNAUTHORIZED: Final = frozenset({530, 534, 535, 538})
 # what could end a command or an address early
 _UNFIT: Final = re.compile(r"[^\x20-\x7e]|[<>]")
+_TO_ESCAPE: Final = re.compile(r"[^!-~]|[+=]")
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 
 
@@ -77,7 +78,17 @@ def _commands(session: Session, envelope: Envelope, size_bytes: int) -> list[byt
     # would not count; a few octets too many do no harm.
     size = b" SIZE=%d" % size_bytes if session.takes_size else b""
     recipients = [b"RCPT TO:<%b>" % _said(each) for each in envelope.rcpt_to]
+    if envelope.reported and session.reports:
+        # RFC 3461 4.3 and 4.2: the header of the message is enough, and whom it was forwarded to is none of ours
+        size += b" RET=HDRS"
+        named = zip(recipients, envelope.rcpt_to, strict=True)
+        recipients = [b"%b ORCPT=rfc822;%b" % (said, _xtext(address)) for said, address in named]
     return [b"MAIL FROM:<%b>%b" % (_said(envelope.mail_from), size), *recipients, _DATA]
+
+
+def _xtext(address: str) -> bytes:
+    """RFC 3461, 4: what would end a parameter or begin an escape is escaped."""
+    return _TO_ESCAPE.sub(lambda found: f"+{ord(found[0]):02X}", address).encode("ascii")
 
 
 def _said(address: str) -> bytes:

@@ -9,10 +9,14 @@ import msgspec
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a message is from and for, as SMTP is told; an empty ``mail_from`` is the null sender (RFC 5321, 4.5.5)."""
+    """Who a message is from and for, as SMTP is told; an empty ``mail_from`` is the null sender (RFC 5321, 4.5.5).
+
+    ``reported``: we read what comes back, and want to be told of each recipient by the name that we gave (RFC 3461).
+    """
 
     mail_from: str
     rcpt_to: tuple[str, ...]
+    reported: bool = False
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True, tag="delivered"):

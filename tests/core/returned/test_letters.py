@@ -71,6 +71,19 @@ def test_line_ends_do_not_matter(name):
     assert understood(name) == read(letter(name).replace(b"\n", b"\r\n"), from_nobody=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sendmail_failed", "5.2.2 <gone@example.com>... Mailbox full"),
+        ("qmail", "Sorry, no mailbox here by that name. (#5.1.1)"),
+        ("groupwise", "user not found"),
+    ],
+)
+def test_the_servers_words(name, text):
+    """They are told as they would have been in the conversation, without the code that stands beside them."""
+    assert text == only(name).text.partition(" Possibly")[0]
+
+
 @pytest.mark.parametrize("name", ["postfix_delayed", "exim_delayed"])
 def test_a_delay_is_no_failure(name):
     """A warning that promises another attempt is a passing trouble."""

@@ -110,6 +110,25 @@ async def test_servers_that_keep_to_no_book(replies, expected, last_heard):
         assert last_heard in server.heard
 
 
+@pytest.mark.parametrize(
+    ("offered", "wanted", "mail", "recipient"),
+    [
+        (b"DSN", True, b"<r@c.test> RET=HDRS", b"<a+b@c.test> ORCPT=rfc822;a+2Bb@c.test"),
+        (b"DSN", False, b"<r@c.test>", b"<a+b@c.test>"),
+        (b"HELP", True, b"<r@c.test>", b"<a+b@c.test>"),
+    ],
+)
+async def test_reports_are_asked_for_by_the_recipients_name(offered, wanted, mail, recipient):
+    """Where a server knows RFC 3461 and we read what comes back; others get not a word more."""
+    async with Script(OK2 + b"354 go\r\n", b"250 2.6.0 done\r\n") as server:
+        server.replies[1] = b"250-me\r\n250-" + offered + b"\r\n250 PIPELINING\r\n"
+        envelope = Envelope(mail_from="r@c.test", rcpt_to=("a+b@c.test",), reported=wanted)
+        (outcome,) = await server.relay.deliver(envelope, b"m\r\n")
+
+    assert Delivered is type(outcome)
+    assert b"MAIL FROM:" + mail + b"\r\nRCPT TO:" + recipient + b"\r\nDATA\r\n" in server.heard
+
+
 async def test_a_refusal_in_the_midst_of_a_message_ends_it():
     """A server that says no before it heard all is taken at its word, and hears no more."""
     async with Script(OK2 + b"354 go\r\n", b"552 5.3.4 too large\r\n") as server:
