@@ -17,6 +17,7 @@ from gateway.commands.routes import routes
 from gateway.commands.serve import dev, serve, worker
 from gateway.commands.suppressions import suppressions
 from gateway.commands.templates import templates
+from gateway.commands.topics import topics
 from gateway.commands.tracking import tracking
 from gateway.config import SettingsError
 
@@ -42,6 +43,7 @@ for command in (
     domains_group,
     inbound_,
     suppressions,
+    topics,
     templates,
     retention,
     tracking,

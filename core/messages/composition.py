@@ -34,7 +34,9 @@ def letter(
     if draft.id_headers:
         headers = (*headers, *((name, message.id) for name in draft.id_headers))
     headers = offer.headers(message, out, headers)
-    html, text = marking.marked(marking.Marker(policy, signer), message, recipient, (html, text), headers)
+    # what leads out is led through nothing else, also where the caller's own header stands
+    exits = (*headers, *offer.headers(message, out, ()))
+    html, text = marking.marked(marking.Marker(policy, signer), message, recipient, (html, text), exits)
     return mime.Letter(
         message_id=message_id(policy, message),
         date=message.scheduled_at or message.created_at,

@@ -214,3 +214,19 @@ def test_domains_for_mail_that_comes_in(told):
     assert "babelpost: " in told("inbound", "add", "localhost")
     assert "refused from now on" in told("inbound", "remove", "*.Shop.example", code=0)
     assert "babelpost: " in told("inbound", "remove", "*.shop.example")
+
+
+def test_topics_come_and_go(told):
+    """With what holds for whoever has not chosen; a key is taken once, and what is gone cannot go again."""
+    first = told("topics", "add", "News", "--key", "news", "--public", code=0).strip()
+    second = told("topics", "add", "Offers for friends", "--opt-out", code=0).strip()
+    listed = told("topics", "list", code=0).splitlines()
+    assert [
+        f"{second}  {second}  opt_out  private  Offers for friends",
+        f"{first}  news  opt_in  public  News",
+    ] == listed
+    assert "The topic news exists." in told("topics", "add", "Again", "--key", "news")
+    told("topics", "remove", "news", code=0)
+    assert "No such topic" in told("topics", "remove", "news")
+    told("topics", "remove", second, code=0)
+    assert "" == told("topics", "list", code=0)

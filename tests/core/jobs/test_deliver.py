@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from core import messages, optout, suppressions, topics
+from core.jobs.held import Held
 from core.messages import OptOut, Rehearsal
 from core.topics import NewTopic
 from gateway.assemble import working
@@ -378,3 +379,15 @@ async def test_more_messages_than_a_worker_holds_at_once(settings, clock, sink):
         await post.settle()
 
     assert 30 == len(sink.messages)
+
+
+async def test_a_lapsed_lease_between_copies_is_no_second_copy(post, monkeypatch):
+    """What has left is recorded although the work is another's by then; the others get theirs later."""
+    asked = draft(ANN, BOB, CAT, opt_out=OptOut(header=True))
+    looks = iter([True, True, False])
+    monkeypatch.setattr(Held, "is_safe", lambda *_: next(looks, True))
+    sent = await post.send(asked)
+    await post.later(67)
+
+    assert [(ANN,), (BOB,), (CAT,)] == sorted(post.taken())
+    assert ["delivered"] * 3 == await post.states(sent)

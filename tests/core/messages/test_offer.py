@@ -170,3 +170,18 @@ def test_many_braces_take_no_time():
     told = made(message(html="{{{ x:leave" * 200_000 + "{{" + " " * 1_000_000, opt_out=MANAGED))
 
     assert told.html is not None
+
+
+def test_the_way_out_is_not_tracked():
+    """Other links are led through the pages that count them; the one that leads out is not, whoever's header stands."""
+    asked = message(
+        html='<a href="{{{LEAVE_URL}}}">out</a><a href="https://e.x/">on</a>',
+        text="{{{LEAVE_URL}}} https://e.x/",
+        headers=OWN,
+        opt_out=WORDS,
+        track_links="both",
+    )
+    told = made(asked)
+
+    for body in (str(told.html), str(told.text)):
+        assert (1, 1, False) == (body.count("/_/u/"), body.count("/_/t/c/"), "https://e.x/" in body)
