@@ -1,7 +1,8 @@
 """Where mail goes: which workspace an address belongs to.
 
 Each workspace has a managed address, ``<hash>@<inbound host>``, and may have domains, at which every local part is its
-own. What stands behind a plus is the sender's to choose, for both.
+own: given to it, or proved by its account (``core.domains``) to be for receiving. What stands behind a plus is the
+sender's to choose, for all of them.
 """
 
 import re
@@ -63,10 +64,12 @@ async def _by_hash(core: Core, text: str) -> str | None:
 
 
 async def _by_domain(core: Core, domain: str) -> str | None:
-    """The workspace of the domain, else of the narrowest wildcard above it."""
+    """The workspace that was given the domain, else whose account has proved it, else that of a wildcard above it."""
     names = list(_covering(domain))
     answer = await core.db.fetch(sql.inbound_domains_among(names=listed(names)))
     found: dict[str, str] = {row[0]: row[1] for row in answer}
+    if domain not in found and (proved := await core.db.fetch(sql.inbound_domain_proved(name=domain))):
+        return str(proved[0][0]) if proved[0][0] else None
     return next((found[name] for name in names if name in found), None)
 
 
@@ -105,11 +108,14 @@ async def add_domain(core: Core, caller: Caller, name: str) -> None:
     """Let every address at a domain lead to the caller's workspace; repeating changes nothing.
 
     Raises Invalid("domain") for what is no domain or is the managed addresses' own, and Conflict("inbound_domain")
-    where another workspace has it.
+    where another workspace has it, or another account has proved that it is its own.
     """
     kept = _kept(name)
     if not kept or kept == core.policy.inbound_host:
         raise Invalid("domain", "cannot be a workspace's own", kind="domain", value=name)
+    proved = {row[0] for row in await core.db.fetch(sql.inbound_domain_accounts(name=_bare(kept)))}
+    if proved and caller.account_id not in proved:
+        raise Conflict("inbound_domain", f"{_bare(kept)} belongs to another account.", id=kept)
     insert = sql.inbound_domain_insert(
         name=kept, workspace_id=caller.workspace_id, created_at=core.clock.now()
     )
@@ -125,8 +131,12 @@ async def remove_domain(core: Core, caller: Caller, name: str) -> None:
         raise NotFound("inbound_domain", name)
 
 
+def _bare(name: str) -> str:
+    return name.removeprefix(_WILDCARD)
+
+
 def _kept(name: str) -> str:
-    bare = name.removeprefix(_WILDCARD)
+    bare = _bare(name)
     plain = _plain(bare)
     return _WILDCARD + plain if plain and bare != name else plain
 

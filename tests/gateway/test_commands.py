@@ -140,7 +140,13 @@ def test_dev_writes_its_files_apart_from_its_database(told, tmp_path, monkeypatc
 
     monkeypatch.setattr(serve, "stoppable", stopped)
     told("dev", *ANY_PORT, "--data", "new/var", code=0)
-    assert "resend" in json.loads((tmp_path / "new" / "var" / "dev.json").read_text())["keys"]
+    written = json.loads((tmp_path / "new" / "var" / "dev.json").read_text())
+    assert "resend" in written["keys"]
+    assert written["inbound_smtp"].startswith("smtp://127.0.0.1:")
+    assert written["inbound_address"].endswith("@inbound.localhost")
+    shell = (tmp_path / "new" / "var" / "dev.env").read_text()
+    assert f"export INBOUND_ADDRESS={written['inbound_address']}\n" in shell
+    assert f"export INBOUND_SMTP={written['inbound_smtp']}\n" in shell
 
 
 def test_suppressions_are_added_listed_and_let_go(told):

@@ -20,6 +20,18 @@ SELECT name, workspace_id, created_at FROM inbound_domains WHERE workspace_id = 
 -- name: inbound_domains_among
 SELECT name, workspace_id FROM inbound_domains WHERE name IN (SELECT value FROM json_array_elements_text(:names))
 
+-- name: inbound_domain_accounts
+SELECT account_id FROM domains WHERE name = :name AND verified_at IS NOT NULL
+
+-- name: inbound_domain_proved
+-- of an account: mail goes to its first workspace. Whose MX is here is no proof of whose it is, so a key has to be;
+-- a record that is not seen just now stops no mail
+SELECT (SELECT w.id FROM workspaces w WHERE w.account_id = d.account_id ORDER BY w.number LIMIT 1)
+FROM domains d JOIN domain_checks c ON c.domain_id = d.id AND c.name = d.name
+WHERE d.name = :name AND d.receiving AND d.verified_at IS NOT NULL
+  AND c.purpose = 'inbound' AND c.state IN ('verified', 'temporary_failure')
+ORDER BY d.verified_at LIMIT 1
+
 -- name: inbound_rule_insert
 INSERT INTO inbound_rules (workspace_id, key, rule, number, created_at)
 VALUES (:workspace_id, :key, :rule, :number, :created_at)
