@@ -139,6 +139,17 @@ async def workspace(core: Core, id: str) -> Workspace | None:
     return await one(core.db, Workspace, sql.workspace_get(id=id))
 
 
+async def named(core: Core, account: str, name: str) -> Workspace:
+    """The workspace of this name in the account of that name; raises NotFound("workspace")."""
+    owner = await one(core.db, Account, sql.account_by_name(name=account))
+    found = None
+    if owner is not None:
+        found = await one(core.db, Workspace, sql.workspace_by_name(account_id=owner.id, name=name))
+    if found is None:
+        raise NotFound("workspace", name)
+    return found
+
+
 async def account(core: Core, id: str) -> Account | None:
     """The account with this id."""
     return await one(core.db, Account, sql.account_get(id=id))

@@ -12,6 +12,7 @@ from gateway.commands.erase import erase
 from gateway.commands.inbound import inbound_
 from gateway.commands.keys import keys
 from gateway.commands.migrate import migrate
+from gateway.commands.queue import queue
 from gateway.commands.retention import retention
 from gateway.commands.routes import routes
 from gateway.commands.serve import dev, serve, worker
@@ -48,6 +49,7 @@ for command in (
     retention,
     tracking,
     erase,
+    queue,
     routes,
     bench,
 ):

@@ -8,10 +8,13 @@ from typing import Final
 
 import msgspec
 
+from core.clock import SECOND
 from core.core import Core
 from core.store.database import rows, write
-from core.store.statements import sql
+from core.store.statements import Many, Query, sql
 
+# paused work comes back by itself this often, to be parked again: a lane that was lost loses nothing
+LOOK_AGAIN_S: Final = 24 * 3600
 # stands in no domain and no id
 _MARK: Final = "|"
 
@@ -70,13 +73,19 @@ async def current(core: Core) -> list[Pause]:
 
 async def pause(core: Core, wanted: Pause) -> bool:
     """Hold back what it says, within a second in every process; whether it was not held back before."""
-    query = sql.pause_insert(
+    now = core.clock.now()
+    insert = sql.pause_insert(
         workspace_id=wanted.workspace_id,
         stream=wanted.stream,
         destination=wanted.destination,
-        created_at=core.clock.now(),
+        created_at=now,
     )
-    return bool((await write(core.db, query))[0])
+    over: list[Query | Many] = []
+    if wanted.destination and not wanted.needs_place:
+        until = now + LOOK_AGAIN_S * SECOND
+        hold = sql.jobs_into_pause(lane=wanted.lane, destination=wanted.destination, now=now, until=until)
+        over = [sql.lane_open.many([(wanted.lane, now)]), hold]
+    return bool((await write(core.db, insert, *over))[0])
 
 
 async def resume(core: Core, wanted: Pause) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 
 from core.clock import SECOND
 from core.core import Core
+from core.jobs.pauses import LOOK_AGAIN_S
 from core.store.database import Row, listed, mapper, write
 from core.store.statements import Many, Query, sql
 
@@ -28,7 +29,6 @@ _PART: Final = "/"
 _CLEAR_AT_ONCE: Final = 2000
 # parked work comes back by itself, however late it is already
 _EARLIEST_S: Final = 60
-_PAUSED_S: Final = 24 * 3600
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ class Claims:
         )
 
     def _parking(self, lane: str, ids: Sequence[str], now: int, paused: bool) -> Query:  # noqa: FBT001
-        wait_s = _PAUSED_S if paused else _EARLIEST_S
+        wait_s = LOOK_AGAIN_S if paused else _EARLIEST_S
         patience = {"delayed_after": 0, "give_up_after": 0} if paused else self._patience()
         return sql.jobs_park(
             lane=lane,

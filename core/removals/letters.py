@@ -62,7 +62,11 @@ async def read(core: Core, message_ids: Sequence[str], key: str) -> list[Letter]
 async def veil(core: Core, work: Transaction, letters: Sequence[Letter], key: str) -> int:
     """Forget the person in these within a transaction; how many, without those that are being sent at this moment."""
     waiting = listed([each.id for each in letters if each.waits])
-    free = {row[0] for row in (await work.run(sql.jobs_hold(ids=waiting)))[0]}
+    free, busy = [
+        {row[0] for row in found}
+        for found in await work.run(sql.jobs_hold(ids=waiting), sql.jobs_in_hands(ids=waiting))
+    ]
+    free -= busy
     ready = [each for each in letters if not each.waits or each.id in free]
     called_off = [each for each in ready if each.waits and each.alone]
     alone = [each for each in ready if each.alone]

@@ -94,3 +94,30 @@ SELECT min(run_at) FROM jobs
 
 -- name: jobs_depth
 SELECT count(*), COALESCE(min(run_at), 0) FROM jobs WHERE run_at <= :now
+
+-- name: jobs_flush
+-- attempts: what waits for its first moment is not late
+UPDATE jobs SET run_at = :now
+WHERE lane = '' AND claimed_by = '' AND attempts > 0 AND run_at > :now
+  AND (CAST(:destination AS TEXT) IS NULL OR destination = :destination)
+RETURNING id /* many rows */
+
+-- name: lane_count
+-- a pause's own lanes begin with a mark
+SELECT count(*) FROM jobs
+WHERE lane <> '' AND substr(lane, 1, 1) <> '|' AND (CAST(:destination AS TEXT) IS NULL OR lane = :destination)
+
+-- name: jobs_into_pause
+-- what waits for a destination goes over to the pause of it, and grows no older there
+UPDATE jobs SET lane = :lane, paused_at = :now, run_at = :until WHERE lane = :destination AND lane <> '' /* many rows */
+
+-- name: queue_standings
+SELECT q.destination, q.total, q.held, q.later, q.oldest_at,
+       COALESCE(l.failures, 0), COALESCE(l.closed_until, 0), COALESCE(l.reason, '')
+FROM (SELECT destination, count(*) AS total,
+             sum(CASE WHEN lane <> '' THEN 1 ELSE 0 END) AS held,
+             sum(CASE WHEN lane = '' AND claimed_by = '' AND run_at > :now THEN 1 ELSE 0 END) AS later,
+             COALESCE(min(CASE WHEN due_at > 0 THEN due_at WHEN run_at <= :now THEN run_at END), 0) AS oldest_at
+      FROM jobs GROUP BY destination ORDER BY count(*) DESC, destination LIMIT :count) q
+LEFT JOIN lanes l ON l.name = q.destination
+ORDER BY q.total DESC, q.destination

@@ -41,3 +41,7 @@ RETURNING stream
 
 -- name: places_of
 SELECT id, workspace_id, stream FROM messages WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: lanes_flush
+UPDATE lanes SET closed_until = 0, probing_until = 0
+WHERE failures > 0 AND (CAST(:destination AS TEXT) IS NULL OR name = :destination)

@@ -117,7 +117,11 @@ SELECT (SELECT count(*) FROM deliveries WHERE workspace_id = :workspace_id AND e
      + (SELECT count(*) FROM inbound WHERE workspace_id = :workspace_id AND sender = :email)
 
 -- name: removal_messages
-SELECT m.id, m.workspace_id, m.body, j.id FROM messages m LEFT JOIN jobs j ON j.id = m.id
+-- a message for several destinations has a job for each, whose ids begin with its own
+SELECT m.id, m.workspace_id, m.body,
+       COALESCE((SELECT j.id FROM jobs j WHERE j.id = m.id),
+                (SELECT min(p.id) FROM jobs p WHERE length(p.id) > 36 AND substr(p.id, 1, 36) = m.id))
+FROM messages m
 WHERE m.id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: removal_deliveries
@@ -126,11 +130,21 @@ WHERE message_id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: jobs_hold
 -- keeps those that are in nobody's hands from being claimed before the transaction ends
-UPDATE jobs SET claimed_by = '' WHERE claimed_by = '' AND id IN (SELECT value FROM json_array_elements_text(:ids))
-RETURNING id
+UPDATE jobs SET claimed_by = ''
+WHERE claimed_by = '' AND (
+    id IN (SELECT value FROM json_array_elements_text(:ids))
+    OR length(id) > 36 AND substr(id, 1, 36) IN (SELECT value FROM json_array_elements_text(:ids)))
+RETURNING substr(id, 1, 36)
+
+-- name: jobs_in_hands
+SELECT substr(id, 1, 36) FROM jobs
+WHERE claimed_by <> '' AND length(id) > 36
+  AND substr(id, 1, 36) IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: jobs_drop
-DELETE FROM jobs WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+DELETE FROM jobs
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+   OR length(id) > 36 AND substr(id, 1, 36) IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: messages_cancel
 UPDATE messages SET state = 'canceled' WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
