@@ -42,6 +42,7 @@ from core.messages.composition import is_personal, source
 from core.messages.message import Delivery, Message
 from core.messages.reading import whole
 from core.messages.rendering import render
+from core.sealing import SealBroken
 from core.signing import identity_of, signed
 from core.store.database import StoreUnavailable, listed, rows
 from core.store.statements import Many, sql
@@ -288,7 +289,7 @@ class Deliverer:
         for each in real:
             try:
                 steps.extend(await self._send_copy(turn, message, (each,), offering))
-            except (_Lapsed, StoreUnavailable, FetchFailed):
+            except (_Lapsed, StoreUnavailable, FetchFailed, SealBroken):
                 # what has left is recorded all the same; the others stay open
                 if not steps:
                     raise

@@ -39,7 +39,9 @@ def _run(settings: Settings, account: str, work: _Work) -> None:
 @click.option("--selector", default="", help="Selector of the key; unset: one of today's date.")
 @click.option("--return-domain", default="", help="Name below NAME that bounces come back to.")
 @click.option("--tracking-domain", default="", help="Name below NAME for links in mail.")
-@click.option("--receiving", is_flag=True, help="Mail to NAME is to come here.")
+@click.option(
+    "--receiving", is_flag=True, help="Ask for an MX record; whose the mail is, 'inbound add' says."
+)
 @account_option
 @with_settings
 def add(settings: Settings, name: str, account: str, **chosen: str | bool) -> None:
@@ -57,7 +59,7 @@ def add(settings: Settings, name: str, account: str, **chosen: str | bool) -> No
 @click.argument("name")
 @click.option("--return-domain", help="Name below NAME that bounces come back to; '' for none.")
 @click.option("--tracking-domain", help="Name below NAME for links in mail; '' for none.")
-@click.option("--receiving/--no-receiving", default=None, help="Whether mail to NAME is to come here.")
+@click.option("--receiving/--no-receiving", default=None, help="Whether to ask for an MX record.")
 @account_option
 @with_settings
 def change(settings: Settings, name: str, account: str, **chosen: str | bool | None) -> None:

@@ -10,6 +10,7 @@ from core import accounts, domains, messages
 from core.clock import DAY, SECOND
 from core.domains import Draft
 from core.errors import Unverified
+from core.identities import Identity
 from tests.core.post import Post, draft, party
 from tests.dns_server import DnsServer
 
@@ -203,3 +204,37 @@ async def test_bounces_and_links_stand_under_names_that_are_proved(post, dns_ser
     source = await messages.source(post.core, await post.message(id))
     assert after.content.endswith(source)
     assert [[("example.org", "s")]] * 2 == signatures(post, dns_server)
+
+
+async def test_the_worker_finds_records_by_itself(post, dns_server):
+    """Nobody has to ask: what was published is found in the background, and mail leaves signed."""
+    made = await domains.add(post.core, post.caller.account_id, Draft(name="example.org", selector="s"))
+    await publish(post, dns_server, made)
+    post.clock.pass_s(61)
+    async with asyncio.timeout(30):
+        while (await domains.get(post.core, made.account_id, made.name)).state != "verified":  # noqa: ASYNC110  # the store tells nobody
+            await asyncio.sleep(0.05)
+    await post.send(draft(sender=party("a@example.org")))
+    assert [[("example.org", "s")]] == signatures(post, dns_server)
+
+
+async def test_a_key_that_breaks_between_two_copies_loses_no_outcome(post, dns_server, monkeypatch):
+    """What left before it is recorded and not sent again; the other copy waits."""
+    await proved(post, dns_server, Draft(name="example.org", selector="s"))
+    good = await post.core.identities.of(post.caller.workspace_id, "a@example.org")
+    given = iter([good, Identity(broken="gone")])
+
+    async def of(*_):
+        return next(given, good)
+
+    monkeypatch.setattr(post.core.identities, "of", of)
+    wanted = draft(
+        "bob@example.net", "cat@example.net", sender=party("a@example.org"), html="<p>x</p>", track_opens=True
+    )
+    id = await post.send(wanted)
+    assert ["delivered", "queued"] == await post.states(id)
+    await post.later(DAY / SECOND / 100)
+    assert ["delivered", "delivered"] == await post.states(id)
+    assert ["bob@example.net", "cat@example.net"] == [
+        to for each in post.sink.messages for to in each.rcpt_to
+    ]
