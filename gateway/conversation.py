@@ -17,7 +17,7 @@ from aiosmtpd.smtp import MISSING, SMTP, Envelope, Session
 from core.budget import Budget
 from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.incoming import Incoming
-from gateway.replies import enhanced
+from gateway.replies import enhanced, printable
 
 _FREE_BYTES: Final = 64 * 1024
 _MOST_CONNECTIONS: Final = 1000
@@ -161,7 +161,7 @@ class Conversation(SMTP, ABC):
 
     async def push(self, status: AnyStr) -> None:
         """Say a reply, with an enhanced code where aiosmtpd has none; after too many refusals it is the last."""
-        said = enhanced(_text(status))
+        said = enhanced(printable(_text(status)))
         await super().push(said)
         self._errors += said[0] in "45"
         if self._errors >= self.most_errors:

@@ -54,7 +54,12 @@ def reply(error: Exception, say: Say | None = None) -> str:
 
 def line(status: int, enhanced: str, said: str) -> str:
     """A whole reply."""
-    return f"{status} {enhanced} {_UNPRINTABLE.sub('?', said)}"[:_LONGEST]
+    return printable(f"{status} {enhanced} {said}")
+
+
+def printable(reply: str) -> str:
+    """A reply on one line of ASCII, whatever of a client's words is in it."""
+    return _UNPRINTABLE.sub("?", reply)[:_LONGEST]
 
 
 def enhanced(reply: str) -> str:
