@@ -262,14 +262,3 @@ async def changes(core: Core, workspace_id: str, *, after: str = "", most: int =
     return await rows(
         core.db, Change, sql.changes_page(workspace_id=workspace_id, after_id=after, count=most)
     )
-
-
-async def among(core: Core, caller: Caller, emails: Sequence[str], stream: str) -> tuple[str, ...]:
-    """Those of the addresses, as they are compared, that the caller's workspace does not send to on a stream."""
-    keys = [addresses.key(email) for email in emails]
-    held = {
-        (row[0], row[1], row[2]) for row in await core.db.fetch(sql.suppressions_among(emails=listed(keys)))
-    }
-    return tuple(
-        key for key in keys if any((caller.workspace_id, key, each) in held for each in ("", stream))
-    )

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from core import addresses, messages, streams, suppressions
+from core import addresses, messages, streams
 from core.core import Caller, Core
 from core.errors import Refusal, Suppressed
 from core.messages import Draft, Rehearsal
-from dialects.submission import Submission, Wanted
+from dialects.submission import Say, Submission, Wanted
 
 
 async def keep(core: Core, caller: Caller, manners: Submission, wanted: Wanted) -> str:
@@ -21,10 +21,18 @@ async def keep(core: Core, caller: Caller, manners: Submission, wanted: Wanted) 
     try:
         if wanted.refusal is not None:
             raise wanted.refusal
-        draft = await _without_suppressed(core, caller, manners, wanted.draft)
-        return await _sent(core, caller, msgspec.structs.replace(wanted, draft=draft))
+        return await _sent_to_some(core, caller, wanted, manners.bounce)
     except Refusal as refusal:
         return await _returned(core, caller, wanted.draft, manners.bounce(refusal))
+
+
+async def _sent_to_some(core: Core, caller: Caller, wanted: Wanted, bounce: Say) -> str:
+    """Suppressed recipients bounce, and the others get it."""
+    try:
+        return await _sent(core, caller, wanted)
+    except Suppressed as hit:
+        draft = _refusing(wanted.draft, hit.addresses, bounce(hit))
+        return await _sent(core, caller, msgspec.structs.replace(wanted, draft=draft))
 
 
 async def _sent(core: Core, caller: Caller, wanted: Wanted) -> str:
@@ -33,15 +41,6 @@ async def _sent(core: Core, caller: Caller, wanted: Wanted) -> str:
         return first[0].id
     await streams.require_sending(core, caller, wanted.draft.stream)
     return (await messages.submit(core, caller, wanted.draft, claim=claim)).id
-
-
-async def _without_suppressed(core: Core, caller: Caller, manners: Submission, draft: Draft) -> Draft:
-    """The draft, in which suppressed recipients bounce and the others do not."""
-    emails = [party.email for _, party in draft.recipients()]
-    hit = await suppressions.among(core, caller, emails, draft.stream)
-    if not hit or manners.bounce is None:
-        return draft
-    return _refusing(draft, hit, manners.bounce(Suppressed(hit)))
 
 
 async def _returned(core: Core, caller: Caller, draft: Draft, text: str) -> str:

@@ -78,7 +78,6 @@ SUBMISSION: Final = Submission(
     user_is_key=True,
     test_key=TEST_TOKEN,
     limit_bytes=10 * MIB,
-    on_suppressed="drop",
     understand=_understand,
     say=_say,
     bounce=_bounce,
