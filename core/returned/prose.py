@@ -41,7 +41,7 @@ _GIVEN_UP: Final = re.compile(
     re.IGNORECASE,
 )
 _BACK: Final = re.compile(
-    r"^[ \t]*(?:-{2,}.{0,80}(?:below this line|copy of (?:the|your) message|original message|returned message"
+    r"^[ \t]*(?:-{2,80}.{0,80}(?:below this line|copy of (?:the|your) message|original message|returned message"
     r"|header of the|unsent message|message header|undelivered message).{0,80}"
     r"|(?:the )?original message follows.{0,20}|included (?:is|below is) (?:a|the) copy.{0,80}"
     r"|a copy of (?:the|your) (?:original )?message.{0,80}|message headers? follows?:?|Original message headers:)$",
@@ -55,7 +55,8 @@ _NAMED: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LIST: Final = re.compile(
-    r"(?:following (?:recipient|address|user)|not delivered to|undeliverable to|did not reach|recipients? of)[^\n@]*\n",
+    r"(?:following (?:recipient|address|user)|not delivered to|undeliverable to|did not reach|recipients? of)"
+    r"[^\n@]{0,200}\n",
     re.IGNORECASE,
 )
 # lines of a quoted header, which name others
