@@ -88,7 +88,7 @@ def read(signer: Signer, token: str) -> Link | None:
 
 
 def _bytes(id: str) -> bytes:
-    return UUID(id).bytes if id else b""
+    return bytes.fromhex(id.replace("-", ""))
 
 
 def _id(packed: bytes) -> str:

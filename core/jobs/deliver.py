@@ -2,7 +2,8 @@
 
 A message for several destinations is parted into a job for each where they have lanes of their own.
 Safe to repeat: only recipients that are still open are sent to, and every outcome is recorded before the job ends.
-A process that dies between a server's 250 and the record sends that one conversation again.
+A process that dies between a server's 250 and the record sends that one conversation again; of
+personal copies, those of its message.
 """
 
 import asyncio
