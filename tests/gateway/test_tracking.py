@@ -298,3 +298,14 @@ async def test_a_workspace_has_a_habit(place):
     for wanted, expected in (({}, (1, 2, 0)), ({"track_opens": False, "track_links": "text"}, (0, 0, 2))):
         _, html, text = await place.send(draft(html=HTML, text=TEXT, **wanted))
         assert expected == (html.count("/_/t/o/"), len(links(html)), len(links(text)))
+
+
+async def test_a_stop_loses_nothing(settings):
+    """What came before a stop is written before the store is let go."""
+    async with opened_place(settings) as place:
+        id, html, _ = await place.send(draft(**TRACKED))
+        await asyncio.gather(*[place.get(pixel(html)) for _ in range(30)])
+    async with opened(settings) as core:
+        message = await messages.get(core, place.caller, id)
+        kinds = [each.kind for each in await events.of_message(core, message)]
+    assert 30 == kinds.count("opened")
