@@ -55,8 +55,10 @@ WHERE owner_id IN (SELECT value FROM json_array_elements_text(:owner_ids)) /* ma
 
 -- name: contents_waited_for
 -- those of which a message is still to be sent
-SELECT DISTINCT m.content_id FROM messages m JOIN jobs j ON substr(j.id, 1, 36) = m.id
+SELECT DISTINCT m.content_id FROM messages m
 WHERE m.content_id IN (SELECT value FROM json_array_elements_text(:ids))
+  AND (EXISTS (SELECT 1 FROM jobs j WHERE j.id = m.id)
+       OR EXISTS (SELECT 1 FROM jobs p WHERE length(p.id) > 36 AND substr(p.id, 1, 36) = m.id))
 
 -- name: retention_owners
 SELECT DISTINCT content_id, batch_id FROM messages
@@ -115,3 +117,18 @@ WHERE number IN (
 
 -- name: bounces_forget
 DELETE FROM bounces WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- fragment: old_changes
+FROM subscription_changes c WHERE c.workspace_id = :workspace_id AND c.id > :after AND c.id < :before
+
+-- name: retention_changes
+SELECT c.id, 0, FALSE
+@old_changes
+ORDER BY c.id LIMIT :count
+
+-- name: retention_changes_count
+SELECT count(*)
+@old_changes
+
+-- name: changes_forget
+DELETE FROM subscription_changes WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */

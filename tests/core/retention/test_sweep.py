@@ -1,15 +1,18 @@
 """Retention: what is too old is forgotten, in portions that can be broken off; what is still to be sent never is."""
 
 import asyncio
+import re
+from importlib import resources
 
 import msgspec
 import pytest
 
-from core import accounts, events, ids, messages, retention
+from core import accounts, events, ids, messages, retention, suppressions
 from core.clock import DAY, SECOND
 from core.errors import NotFound
 from core.messages import Attachment, Content, NewBatch
 from core.retention import letters, sweep
+from core.store.migrate import steps
 from tests.core.post import (
     accepted,
     alter,
@@ -281,3 +284,32 @@ async def test_mail_that_came_in_grows_old_too(post):
     assert b"\x80" == (await select(post.core, "SELECT body FROM inbound"))[0][0]
     await aged(post, 1, keep_messages_days=40)
     assert 0 == await count(post.core, "inbound")
+
+
+async def test_that_something_was_decided_is_forgotten(post):
+    """The change goes with the events, the suppression that it led to stays."""
+    await suppressions.suppress(post.core, post.caller, "a@b.example")
+    assert 1 == await count(post.core, "subscription_changes")
+    assert {"subscription changes": 1} == await aged(post, 366)
+    assert (0, 1) == (await count(post.core, "subscription_changes"), await count(post.core, "suppressions"))
+
+
+# what has no age of its own: what holds until it is undone, and what goes with a row of another table
+KEPT = {"suppressions"}
+
+
+def test_every_table_of_messages_is_gone_through():
+    """Whatever table is added for a message's sake has a statement that forgets its rows."""
+    folder = resources.files("core.store") / "queries"
+    forgets = "".join((folder / f"{name}.sql").read_text() for name in ("retention", "removals"))
+    tables = {
+        name
+        for step in steps()
+        for name, columns in re.findall(
+            r"CREATE TABLE (\w+) \((.*?)\)\s*(?:/\*.*?\*/)?;", step.text, re.DOTALL
+        )
+        if "message_id " in columns
+    }
+    assert {"deliveries", "events", "sightings"} <= tables
+    forgotten = set(re.findall(r"DELETE FROM (\w+)", forgets))
+    assert set() == tables - KEPT - forgotten
