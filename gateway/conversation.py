@@ -318,7 +318,8 @@ def _text(status: str | bytes) -> str:
 async def _in_time(reading: Coroutine[Any, Any, None]) -> None:
     """Read; raises _TooSlow for a client that never comes to an end, which holds room all the while."""
     try:
-        await asyncio.wait_for(reading, _LONGEST_LETTER_S)
+        async with asyncio.timeout(_LONGEST_LETTER_S):
+            await reading
     except TimeoutError as error:
         raise _TooSlow from error
 

@@ -1,6 +1,8 @@
 import asyncio
+import re
 import smtplib
 import socket
+import ssl
 import subprocess
 from contextlib import asynccontextmanager
 from email import policy
@@ -17,6 +19,7 @@ from gateway import exchanger, serving
 from gateway.config import Settings
 from gateway.serving import listen, receiving
 from tests.core.post import caller_in, count, select
+from tests.smtp_sink import certify
 
 PDF = b"%PDF-1.4\r\n.\r\n\x00\xff"
 
@@ -242,6 +245,27 @@ async def test_there_are_no_logins_and_bounds_on_talk(door, monkeypatch):
         return [brought(client, "a@example.org", [to], written())[0] for _ in range(3)]
 
     assert [250, 250, 452] == await door.talk(many)
+
+
+async def test_mail_comes_in_behind_starttls(core, settings, tmp_path):
+    """Other servers find the certificate of submission, the trace says so, and need no TLS."""
+    pem = certify(tmp_path)
+    safe = msgspec.structs.replace(settings, smtp_tls_certificate=str(pem), smtp_require_tls=True)
+    async with Door.open(core, safe) as door:
+        to = await door.address()
+
+        def bring(client):
+            client.starttls(context=ssl.create_default_context(cafile=pem))
+            client.ehlo()
+            assert "starttls" not in client.esmtp_features
+            return brought(client, "ann@example.org", [to], written())[0]
+
+        assert [250, 250] == [await door.talk(bring), (await door.send(to))[0]]
+        plain, safe = [await inbound.source(core, each) for each in await door.kept()]
+    assert ([b"ESMTP"], [b"ESMTPS"]) == (
+        re.findall(rb"with (\S+) id", plain),
+        re.findall(rb"with (\S+) id", safe),
+    )
 
 
 async def test_owners_of_one_letter_are_bounded(door):
