@@ -18,7 +18,7 @@ from dialects.dialect import Dialect
 from dialects.picking import Picker
 from dialects.request import Receive, Scope, Send
 from dialects.serving import Surface
-from gateway import tracking, unsubscribe
+from gateway import downloads, tracking, unsubscribe
 from gateway.logs import bind
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.proxies import Proxies
@@ -97,5 +97,6 @@ def _own_pages(core: Core, metrics: Metrics, proxies: Proxies) -> Starlette:
             Route("/_/metrics", figures),
             *tracking.pages(core, proxies),
             *unsubscribe.pages(core),
+            *downloads.pages(core),
         ],
     )

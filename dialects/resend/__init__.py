@@ -5,14 +5,17 @@ read 2026-11; Postflare's introduction page, read 2026-11.
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.resend import auth, errors, sending, sent
+from dialects.resend import auth, errors, receiving, sending, sent
 from dialects.resend.idempotency import KeyedCodec
 from dialects.resend.limits import admit
 from dialects.resend.submission import SUBMISSION
 
 DIALECT = Dialect(
     name="resend",
-    groups=(Group(auth.sending, sending.OPERATIONS), Group(auth.full, sent.OPERATIONS)),
+    groups=(
+        Group(auth.sending, sending.OPERATIONS),
+        Group(auth.full, sent.OPERATIONS + receiving.OPERATIONS),
+    ),
     tell=errors.tell,
     hosts=("api.resend.com", auth.POSTFLARE_HOST),
     marks=Marks(rest=True),

@@ -58,6 +58,8 @@ ERRORS: Final = RefusalTable(
         errors.NotFound: Row(404, "not_found", "{text}"),
         (errors.NotFound, "path"): Row(404, "not_found", "The requested endpoint does not exist."),
         (errors.NotFound, "message"): Row(404, "not_found", "Email not found"),
+        (errors.NotFound, "inbound"): Row(404, "not_found", "Email not found"),
+        (errors.NotFound, "attachment"): Row(404, "not_found", "Attachment not found"),
         (errors.NotFound, "template"): Row(404, "not_found", "Template not found"),
         (errors.NotFound, "topic"): Row(404, "not_found", "Topic not found"),
         (errors.NotFound, "cursor"): Row(

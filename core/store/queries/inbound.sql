@@ -71,6 +71,10 @@ SELECT id, workspace_id, state, reason, sender, recipient, mailbox_hash, subject
        body
 FROM inbound WHERE id = :id AND workspace_id = :workspace_id
 
+-- name: inbound_by_id
+SELECT id, workspace_id, state, reason, sender, recipient, mailbox_hash, subject, tag, size_bytes, created_at, head
+FROM inbound WHERE id = :id
+
 -- fragment: inbound_match
 FROM inbound
 WHERE workspace_id = :workspace_id AND id < :before_id AND id > :after_id
