@@ -120,6 +120,8 @@ class Dev:
         self.process, self.data = process, data
         self.url: str = told["url"]
         self.smtp: str = told["smtp"]
+        self.inbound_smtp: str = told["inbound_smtp"]
+        self.inbound_address: str = told["inbound_address"]
         self.smtps: str = told["smtps"]
         self.certificate = data / "localhost.pem"
         self.keys: dict[str, str | dict[str, str]] = told["keys"]

@@ -1,11 +1,14 @@
 """Resend's own Python client against a live server: its base address is changed, nothing else."""
 
 import asyncio
+import smtplib
 import time
 from collections.abc import Callable
+from email.message import EmailMessage
 from typing import Any, cast
 from uuid import uuid4
 
+import httpx
 import pytest
 import resend
 from resend.exceptions import MissingApiKeyError, MissingRequiredFieldsError, ResendError, ValidationError
@@ -166,3 +169,23 @@ def test_async() -> None:
             await resend.Emails.send_async(_mail(html=""))
 
     asyncio.run(run())
+
+
+def test_received_emails(dev: Dev) -> None:
+    """What another server brought is listed, read, and its files are had by their links."""
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "Ann <ann@example.org>", dev.inbound_address, "Grüße"
+    letter.set_content("Hello\n")
+    letter.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="a.pdf")
+    with smtplib.SMTP("127.0.0.1", int(dev.inbound_smtp.rpartition(":")[2])) as client:
+        client.send_message(letter)
+
+    received: Any = resend.Emails.Receiving
+    newest = received.list()["data"][0]
+    assert ("ann@example.org", "Grüße") == (newest["from"], newest["subject"])
+    email = received.get(newest["id"])
+    assert ("Hello\n", [dev.inbound_address]) == (email["text"], email["to"])
+    assert httpx.get(email["raw"]["download_url"]).content.startswith(b"Return-Path: <ann@example.org>")
+    (file,) = received.Attachments.list(newest["id"])["data"]
+    alone = received.Attachments.get(newest["id"], file["id"])
+    assert ("a.pdf", b"%PDF") == (alone["filename"], httpx.get(alone["download_url"]).content)
