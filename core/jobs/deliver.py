@@ -38,6 +38,7 @@ from core.jobs.judgement import (
 from core.jobs.offer import Offering, Offers
 from core.jobs.queue import Job
 from core.jobs.record import Record, Recorder, Step
+from core.jobs.seats import Seat, Seats
 from core.messages.choices import Since, since
 from core.messages.composition import is_personal, source
 from core.messages.message import Delivery, Message
@@ -73,6 +74,7 @@ class _Turn(msgspec.Struct, frozen=True, kw_only=True):
     message: Message | None
     held: Held
     since: Since
+    seat: Seat | None = None
 
 
 class _Waiting:
@@ -111,9 +113,14 @@ class Deliverer:
         self._offers = offers
         self._recorder = recorder
         self._files = files
-        self._turn = asyncio.Semaphore(concurrency)
+        self._seats = Seats(concurrency)
         self._budget = budget
         self._stopping = False
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for others' servers, without a seat."""
+        return self._seats.waiting
 
     def stop(self) -> None:
         """Begin nothing new; what has begun goes on."""
@@ -179,13 +186,14 @@ class Deliverer:
 
     async def _run_one(self, turn: "_Turn", waiting: "_Waiting") -> None:
         job = turn.job
-        # the semaphore's turn covers the record too: what may be sent twice after a crash is bounded by it
-        async with self._turn, self._budget.hold(3 * job.size_bytes):
+        # the seat covers the record too: what may be sent twice after a crash is bounded by it, but for those that
+        # wait for somebody's server
+        async with self._seats.take() as seat, self._budget.hold(3 * job.size_bytes):
             waiting.less()
             if self._stopping:
                 return
             try:
-                if await self._is_done(turn):
+                if await self._is_done(msgspec.structs.replace(turn, seat=seat)):
                     turn.held.end(job.id)
             except _Lapsed:
                 _log.warning("work not begun, its lease has ended or is about to", message_id=job.message_id)
@@ -266,7 +274,7 @@ class Deliverer:
         if not ways:
             return self._later(job, message, tuple(steps), self._offers.reason(job.destination))
         lanes: list[Many] = []
-        steps = [*steps, *await self._send(turn, message, real, Offering(ways, lanes))]
+        steps = [*steps, *await self._send(turn, message, real, Offering(ways, lanes, turn.seat))]
         # of personal copies some may not have left yet
         settled = {step.delivery.position for step in steps if step.state not in ("", "deferred")}
         if any(each.position not in settled for each in real):
@@ -294,6 +302,9 @@ class Deliverer:
                 # what has left is recorded all the same; the others stay open
                 if not steps:
                     raise
+                break
+            if not self._offers.ways(message, turn.job.destination):
+                # the destination has proved to be away
                 break
         return steps
 

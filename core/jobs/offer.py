@@ -1,6 +1,7 @@
 """A finished message is offered to the ways out of its route, one after another until one can take it."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import msgspec
 
@@ -9,16 +10,18 @@ from core.jobs.lanes import News
 from core.jobs.pauses import Place
 from core.jobs.queue import Job
 from core.jobs.routes import Routes, Way
+from core.jobs.seats import Seat
 from core.messages.message import Message
 from core.store.statements import Many
 from core.transport.transport import Deferred, Envelope, Outcome
 
 
 class Offering(msgspec.Struct, frozen=True):
-    """The ways to try, and where to put what the store is to know of the destination."""
+    """The ways to try, where to put what the store is to know of the destination, and the job's seat."""
 
     ways: Sequence[Way]
     lanes: list[Many]
+    seat: Seat | None
 
 
 class Offers:
@@ -53,7 +56,8 @@ class Offers:
         left = list(range(len(outcomes)))
         for way in offering.ways:
             rest = msgspec.structs.replace(envelope, rcpt_to=tuple(envelope.rcpt_to[at] for at in left))
-            found = await way.transport.deliver(rest, mime)
+            with offering.seat.waiting() if way.direct and offering.seat else nullcontext():
+                found = await way.transport.deliver(rest, mime)
             for at, outcome in zip(left, found, strict=True):
                 outcomes[at] = outcome
             if way.direct and job.destination:

@@ -33,7 +33,7 @@ class Worker:
     def __init__(
         self, core: Core, deliverer: Deliverer, gate: Gate, chores: Chores, *, claim_batch: int
     ) -> None:
-        """Nothing runs before ``run``; ``claim_batch`` bounds the jobs held at once."""
+        """Nothing runs before ``run``; ``claim_batch`` bounds the jobs that are worked on at once."""
         self._core = core
         self._deliverer = deliverer
         self._chores = chores
@@ -66,7 +66,7 @@ class Worker:
 
     async def _turn(self) -> None:
         try:
-            has_taken_all = await self._claim(self._claim_batch - len(self._held))
+            has_taken_all = await self._claim(self._claim_batch - self._at_work())
         except StoreUnavailable as error:
             _log.warning("store unavailable, trying again", reason=str(error))
             await self._core.wake.wait(_BACK_OFF_S)
@@ -106,8 +106,12 @@ class Worker:
         finally:
             await self._give_back([job.id for job in jobs], 0 if self._stopping else _BACK_OFF_S)
 
+    def _at_work(self) -> int:
+        """Jobs in hand, but for those that wait for somebody's server."""
+        return len(self._held) - self._deliverer.waiting
+
     def _wake_for_room(self) -> None:
-        if len(self._held) < self._claim_batch // 2:
+        if self._at_work() < self._claim_batch // 2:
             self._core.wake.set()
 
     def _leave(self, id_: str) -> None:

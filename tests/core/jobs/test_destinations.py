@@ -74,6 +74,7 @@ async def hanging(port):
     server.close()
     for writer in met:
         writer.close()
+    await asyncio.gather(*[writer.wait_closed() for writer in met], return_exceptions=True)
 
 
 async def test_one_that_hangs_holds_up_no_other(direct, dns, clock, sink):
@@ -88,6 +89,21 @@ async def test_one_that_hangs_holds_up_no_other(direct, dns, clock, sink):
         await accepted(office.core, office.caller, wanted)
         await until(lambda: ready(len(sink.messages) == 100))
         assert time.monotonic() - began < 10
+
+
+async def test_many_that_hang_hold_up_no_other(direct, dns, clock, sink):
+    """More silent domains than there are seats and places for claimed work: the others' mail leaves in seconds."""
+    for number in range(12):
+        host(dns, f"h{number}.test", HANGING)
+    host(dns, "alive.test", "127.0.0.1")
+    few = {"worker_concurrency": 5, "claim_batch": 20}
+    async with post(direct, clock, sink, **few) as office, hanging(sink.port):
+        wanted = [draft(f"p{n % 3}@h{n // 3}.test") for n in range(36)]
+        await accepted(office.core, office.caller, [*wanted, draft("ann@alive.test")])
+        began = time.monotonic()
+        await until(lambda: ready(sink.messages))
+        # they would be given up after thirty seconds
+        assert time.monotonic() - began < 15
 
 
 async def ready(condition):
