@@ -290,3 +290,25 @@ async def test_a_message_that_cannot_be_read_is_emptied_too(post):
     assert "done" == (await erase(post.core, post.caller)).state
     assert [] == await named(post.core)
     assert "" == (await post.message(key)).subject
+
+
+async def test_a_message_of_several_jobs_is_called_off_with_all_of_them(core, caller):
+    """Mail to several destinations has a job for each; one that is being sent at this moment waits."""
+    receipt = await messages.submit(core, caller, draft(ZOE))
+    for part in ("one.example", "two.example"):
+        await alter(
+            core,
+            "INSERT INTO jobs (id, kind, run_at, claimed_by, attempts, size_bytes, last_error, destination) "
+            "SELECT id || '/' || :part, kind, run_at, :hands, 0, 0, '', :part FROM jobs WHERE length(id) = 36",
+            part=part,
+            hands="w" if part == "two.example" else "",
+        )
+    await alter(core, "DELETE FROM jobs WHERE length(id) = 36")
+    removal = await removals.request(core, caller, ZOE)
+    await removals.run(core)
+    assert 2 == await count(core, "jobs")
+    assert ZOE == (await messages.get(core, caller, receipt.id)).deliveries[0].email
+    await alter(core, "UPDATE jobs SET claimed_by = ''")
+    await removals.run(core)
+    assert 0 == await count(core, "jobs")
+    assert "done" == (await removals.get(core, caller, removal.number)).state
