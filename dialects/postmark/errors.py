@@ -35,6 +35,8 @@ ERRORS: Final = RefusalTable(
         (errors.Invalid, "attachment"): Row(422, 411, "{reason}"),
         (errors.Invalid, "batch"): Row(422, 410, "{reason}"),
         (errors.Invalid, "search"): Row(422, 700, "{reason}"),
+        (errors.Invalid, "bounces"): Row(422, 1000, "{reason}"),
+        (errors.Invalid, "bounce_id"): Row(400, 1002, "{reason}"),
         (errors.Invalid, "template"): Row(422, 1123, "{reason}"),
         errors.Malformed: Row(422, 402, "Received invalid JSON input: {reason}."),
         errors.Mistyped: Row(422, 403, "Invalid request field(s): {field}."),
@@ -44,6 +46,8 @@ ERRORS: Final = RefusalTable(
         (errors.Forbidden, "inbound_stream"): Row(422, 1236, "The stream provided cannot be used to send."),
         errors.NotFound: Row(404, 404, _NO_PATH),
         (errors.NotFound, "message"): Row(422, 701, "This message was not found."),
+        (errors.NotFound, "bounce"): Row(422, 1001, "This bounce was not found."),
+        (errors.Conflict, "bounce"): Row(422, 1003, "This bounce cannot be reactivated."),
         (errors.NotFound, "stream"): Row(
             422, 1226, "The message stream for the provided 'ID' was not found."
         ),

@@ -10,11 +10,12 @@ from tests.dialects.postmark.driver import DRIVER
 from tests.house import House
 
 _MAIL = {"From": "a@acme.example", "To": "b@acme.example", "TextBody": "t"}
+_BOUNCING = _MAIL | {"To": "softbounce@bounce-testing.postmarkapp.com", "Tag": "welcome"}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A request and the ErrorCode of its answer; ``path`` may hold the id of a message that exists."""
+    """A request and the ErrorCode of its answer; ``path`` may hold the id of a message, or the number of a bounce."""
 
     path: str
     body: Any = None
@@ -75,6 +76,48 @@ _ROWS = (
         missing=Case(f"/messages/outbound/{_NOBODY}", code=701),
         invalid=Case("/messages/outbound/opens", code=404, status=404),
     ),
+    Row(
+        name="bounces.stats",
+        method="GET",
+        works=Case("/deliverystats"),
+        missing=Case("/deliverystats/outbound", code=404, status=404),
+        invalid=Case("/deliverystats/%00", code=404, status=404),
+    ),
+    Row(
+        name="bounces.search",
+        method="GET",
+        works=Case("/bounces?count=1&offset=0"),
+        missing=Case("/bounces?count=1&offset=0&type=None", code=1000),
+        invalid=Case("/bounces?count=x&offset=0", code=1000),
+    ),
+    Row(
+        name="bounces.tags",
+        method="GET",
+        works=Case("/bounces/tags"),
+        missing=Case("/bounces/tag", code=1002, status=400),
+        invalid=Case("/bounces/tags/%00", code=404, status=404),
+    ),
+    Row(
+        name="bounces.one",
+        method="GET",
+        works=Case("/bounces/{bounce}"),
+        missing=Case("/bounces/999999999", code=1001),
+        invalid=Case("/bounces/%00", code=1002, status=400),
+    ),
+    Row(
+        name="bounces.dump",
+        method="GET",
+        works=Case("/bounces/{bounce}/dump"),
+        missing=Case("/bounces/999999999/dump", code=1001),
+        invalid=Case("/bounces/-1/dump", code=1002, status=400),
+    ),
+    Row(
+        name="bounces.activate",
+        method="PUT",
+        works=Case("/bounces/{bounce}/activate", {}),
+        missing=Case("/bounces/999999999/activate", {}, 1001),
+        invalid=Case("/bounces/x'/activate", {}, 1002, 400),
+    ),
 )
 _each = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
 
@@ -84,12 +127,23 @@ def test_the_table_is_complete() -> None:
     assert [operation.name for operation in DIALECT.operations] == [row.name for row in _ROWS]
 
 
+async def _filled(house: House, path: str) -> tuple[str, str]:
+    """The path with what it asks for, and the id of a message of the server."""
+    client = await house.client("postmark")
+    sent = await client.post("/email", json=_BOUNCING if "bounces" in path else _MAIL)
+    id = sent.json()["MessageID"]
+    if "bounces" in path:
+        await house.settle()
+        (bounce,) = (await client.get("/bounces?count=1&offset=0")).json()["Bounces"]
+        path = path.replace("{bounce}", str(bounce["ID"]))
+    return path.replace("{id}", id), id
+
+
 @_each
 async def test_works(house: House, row: Row) -> None:
     """The request is answered 200, with a body."""
     client = await house.client("postmark")
-    sent = await client.post("/email", json=_MAIL)
-    path = row.works.path.replace("{id}", sent.json()["MessageID"])
+    path, _ = await _filled(house, row.works.path)
 
     answer = await client.request(row.method, path.lstrip("/"), json=row.works.body)
 
@@ -135,10 +189,9 @@ async def test_knows_no_stranger(house: House, row: Row, token: str) -> None:
 async def test_shows_nobody_elses(house: House, row: Row) -> None:
     """A message of another server is as unknown as one that never was."""
     stranger = await house.client("postmark", workspace="other")
-    sent = await (await house.client("postmark")).post("/email", json=_MAIL)
-    path = row.works.path.replace("{id}", sent.json()["MessageID"])
+    path, id = await _filled(house, row.works.path)
 
     answer = await stranger.request(row.method, path.lstrip("/"), json=row.works.body)
 
-    assert (422 if "{id}" in row.works.path else 200) == answer.status_code
-    assert sent.json()["MessageID"] not in answer.text
+    assert (422 if "{" in row.works.path else 200) == answer.status_code
+    assert id not in answer.text

@@ -1,5 +1,6 @@
 """Postmarker, the client that many Python applications have, with only its base address changed."""
 
+import time
 from email.mime.text import MIMEText
 from uuid import uuid4
 
@@ -76,3 +77,22 @@ def test_the_test_token(dev: Dev) -> None:
 
     assert "Test job accepted" == client.emails.send(**_MAIL)["Message"]
     assert [] == client.messages.outbound.all(count=10)
+
+
+def test_bounces(client: PostmarkClient) -> None:
+    """A bounce is found, shown with its source, and its address taken into use again."""
+    tag = uuid4().hex
+    to = f"{tag}@bounce-testing.postmarkapp.com"
+    sent = client.emails.send(**_MAIL | {"To": to}, Tag=tag, Headers={"X-PM-Bounce-Type": "HardBounce"})
+    ends = time.monotonic() + 20
+    while not (found := client.bounces.all(tag=tag, inactive=True)):
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+    (bounce,) = found
+    assert (sent["MessageID"], "HardBounce", to) == (bounce.MessageID, bounce.Type, bounce.Email)
+    assert "550 5.1.1" in bounce.dump
+    assert "OK" == bounce.activate()
+    assert not bounce.Inactive
+    assert tag in client.bounces.tags
+    assert client.bounces.deliverystats["Bounces"][0]["Count"] > 0
