@@ -57,7 +57,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     test_key: str = ""
     limit_bytes: int = 40 * MIB
     most_recipients: int = 1000
-    on_suppressed: Literal["record", "drop", "refuse"] = "refuse"
+    on_suppressed: Literal["record", "refuse"] = "refuse"
     rate: Rate = Rate()
     understand: Understand = as_it_is
     say: Say | None = None

@@ -36,12 +36,13 @@ class Gateway:
         dialects: Sequence[Dialect],
         hosts: Mapping[str, str],
         proxies: Proxies = Proxies(),  # noqa: B008  # nothing in it changes
+        metrics: Metrics | None = None,
     ) -> None:
-        """Compile every dialect; ``hosts`` are further host names, to the dialect's."""
+        """Compile every dialect; ``hosts`` are further host names, to the dialect's. ``metrics`` may be shared."""
         self._core = core
         self._picker = Picker(dialects, hosts)
         self._surfaces = {dialect.name: Surface(dialect) for dialect in dialects}
-        self._metrics = Metrics()
+        self._metrics = metrics or Metrics()
         self._own = _own_pages(core, self._metrics, proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

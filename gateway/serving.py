@@ -21,6 +21,7 @@ from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
 from gateway.exchanger import Exchanger
+from gateway.metrics import Metrics
 from gateway.protocol import Protocol
 from gateway.proxies import Proxies
 from gateway.reception import Reception
@@ -72,12 +73,14 @@ def listen(host: str, port: int, option: str = "port") -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(core: Core, settings: Settings, bound: socket.socket) -> AsyncIterator[uvicorn.Server]:
+async def serving(
+    core: Core, settings: Settings, bound: socket.socket, metrics: Metrics | None = None
+) -> AsyncIterator[uvicorn.Server]:
     """Answer requests for the length of the block; leaving it lets running requests end."""
     dialects = enabled(settings)
     hosts = {host: name for name, names in settings.hosts.items() for host in names}
     config = uvicorn.Config(
-        Gateway(core, list(dialects.values()), hosts, Proxies(settings.trusted_proxies)),
+        Gateway(core, list(dialects.values()), hosts, Proxies(settings.trusted_proxies), metrics),
         loop="none",
         http=Protocol,
         lifespan="off",
@@ -130,10 +133,18 @@ def listen_for_mail(settings: Settings) -> MailSockets:
 
 
 @asynccontextmanager
-async def submitting(core: Core, settings: Settings, bound: MailSockets) -> AsyncIterator[None]:
+async def submitting(
+    core: Core, settings: Settings, bound: MailSockets, metrics: Metrics | None = None
+) -> AsyncIterator[None]:
     """Take mail by SMTP for the length of the block; leaving it lets the messages in work end."""
     certificate = Certificate.of(settings)
-    desk = Desk(core, enabled(settings), certificate=certificate, needs_tls=settings.is_smtp_encrypted)
+    desk = Desk(
+        core,
+        enabled(settings),
+        certificate=certificate,
+        needs_tls=settings.is_smtp_encrypted,
+        metrics=metrics or Metrics(),
+    )
 
     def begin(others: set[Conversation]) -> Conversation:
         return Submitter(desk, others)

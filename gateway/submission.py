@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -17,15 +18,19 @@ from core.errors import Forbidden, Invalid, RateLimited, Refusal, Unauthenticate
 from core.messages import Draft
 from core.store.database import StoreUnavailable
 from dialects.dialect import Dialect, KeyKind
+from dialects.serving import Served
 from dialects.submission import Submission, Wanted
 from gateway import letters
 from gateway.certificate import Certificate
+from gateway.metrics import Metrics
 from gateway.replies import line, reply, wrong_login
 
 _log = structlog.get_logger(__name__)
 
 # whoever comes with a key that only tests
 _NOBODY: Final = Caller(account_id="")
+# what it is called among a dialect's operations
+_OPERATION: Final = "SMTP"
 _LOGIN_DELAYED: Final = "454 4.7.0 Temporary authentication failure"
 # of one address, in a window
 _COUNTED_LOGINS: Final = 20
@@ -74,6 +79,7 @@ class Desk:
         *,
         certificate: Certificate | None = None,
         needs_tls: bool = False,
+        metrics: Metrics,
     ) -> None:
         """``dialects`` are those that are served; ``needs_tls`` to log in."""
         self._core = core
@@ -82,6 +88,7 @@ class Desk:
         self.bodies = core.bodies
         self.certificate = certificate
         self.needs_tls = needs_tls
+        self._metrics = metrics
         self._reading = Budget(_READ_AT_ONCE_BYTES)
 
     async def login(self, user: str, password: str) -> Client | str:
@@ -148,6 +155,12 @@ class Desk:
 
     async def accept(self, client: Client, recipients: Sequence[str], raw: bytes) -> str:
         """Keep a message durably; only then is the answer a success, with the message's id."""
+        began = time.perf_counter()
+        said = await self._answer(client, recipients, raw)
+        self._metrics.count(client.dialect.name, Served(_OPERATION, int(said[:3])), began)
+        return said
+
+    async def _answer(self, client: Client, recipients: Sequence[str], raw: bytes) -> str:
         try:
             caller = await self._caller(client)
             self._count(client, caller)

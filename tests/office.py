@@ -43,7 +43,7 @@ class Office:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, house, **chosen):
+    async def open(cls, house, metrics=None, **chosen):
         """Listen for the length of the block."""
         settings = msgspec.structs.replace(house.settings, smtp_port=0, **chosen)
         bound = listen_for_mail(settings)
@@ -51,7 +51,7 @@ class Office:
         with pytest.MonkeyPatch.context() as patch:
             # wrong logins wait for nobody here
             patch.setattr(submission, "_DELAY_S", 0.0)
-            async with submitting(house.core, settings, bound):
+            async with submitting(house.core, settings, bound, metrics):
                 yield cls(house, told.smtp_port, told.smtps_port)
 
     async def talk(self, what):

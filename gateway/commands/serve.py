@@ -18,6 +18,7 @@ from gateway.commands.options import config_option
 from gateway.config import Settings, load
 from gateway.development import Development, development
 from gateway.memory import return_large_blocks
+from gateway.metrics import Metrics
 from gateway.serving import (
     MailSockets,
     enabled,
@@ -117,11 +118,12 @@ def dev(  # an argument for each option
 async def _dev(settings: Settings, data: Path) -> None:
     with stoppable() as stopped:
         settings, bound = _listening(settings)
+        metrics = Metrics()
         async with (
             opened(settings) as core,
             working(core, settings) as worker,
-            serving(core, settings, bound.http),
-            submitting(core, settings, bound.mail),
+            serving(core, settings, bound.http, metrics),
+            submitting(core, settings, bound.mail, metrics),
             receiving(core, settings, bound.servers),
             running(worker),
         ):
@@ -153,12 +155,13 @@ def serve(config: Path | None, *, no_worker: bool) -> None:
 async def _serve(settings: Settings, *, deliver: bool) -> None:
     with stoppable() as stopped:
         settings, bound = _listening(settings)
+        metrics = Metrics()
         async with AsyncExitStack() as stack:
             core = await stack.enter_async_context(opened(settings))
             if deliver:
                 worker = await stack.enter_async_context(working(core, settings))
-            await stack.enter_async_context(serving(core, settings, bound.http))
-            await stack.enter_async_context(submitting(core, settings, bound.mail))
+            await stack.enter_async_context(serving(core, settings, bound.http, metrics))
+            await stack.enter_async_context(submitting(core, settings, bound.mail, metrics))
             await stack.enter_async_context(receiving(core, settings, bound.servers))
             if deliver:
                 await stack.enter_async_context(running(worker))

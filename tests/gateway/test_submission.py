@@ -13,6 +13,7 @@ from core.paging import PageRequest
 from core.store.database import StoreUnavailable
 from gateway import conversation, serving
 from gateway.config import Settings
+from gateway.metrics import Metrics
 from gateway.replies import reply
 from tests.contract.surfaces import DRIVERS, NAMES, READERS, ask, send
 from tests.house import House
@@ -442,3 +443,19 @@ def test_dev_tells_where_it_takes_mail(dev):
     with smtplib.SMTP("127.0.0.1", int(dev.smtp.rpartition(":")[2]), timeout=20) as client:
         code, _ = sent(client, ("resend", dev.key("resend")), written(), ["bob@example.net"])
     assert 250 == code
+
+
+async def test_letters_are_counted(house):
+    """Each beside its dialect's requests, by the code it was answered with."""
+    metrics = Metrics()
+    async with Office.open(house, metrics) as office:
+        await office.send("resend")
+        await office.send("resend", written(From=None))
+        await office.send("postmark")
+    told = (await metrics.text(house.core)).decode().splitlines()
+    counted = [line for line in told if line.startswith("babelpost_requests_total{")]
+    assert [
+        'babelpost_requests_total{dialect="postmark",operation="SMTP",status="250"} 1.0',
+        'babelpost_requests_total{dialect="resend",operation="SMTP",status="250"} 1.0',
+        'babelpost_requests_total{dialect="resend",operation="SMTP",status="550"} 1.0',
+    ] == sorted(counted)
