@@ -26,6 +26,9 @@ Kind = Literal[
 # after these an address is not written to again
 HARD: Final[frozenset[Kind]] = frozenset({"hard", "no_mailbox", "no_domain", "bad_address"})
 
+# after these the same mail may be taken another time
+PASSING: Final[frozenset[Kind]] = frozenset({"soft", "mailbox_full", "transient", "dns"})
+
 # class, subject and detail of RFC 3463 with the class left out: what means the same in each class
 _EXACT: Final[dict[str, Kind]] = {
     "1.1": "no_mailbox",  # bad destination mailbox

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from core import events, messages
+from core.diagnosis import PASSING
 from core.events import Event
 from core.messages import Filter, Message, standing
 from dialects.endpoint import Call, get
@@ -142,11 +143,14 @@ class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
             type=_TYPE[event.kind],
             occurred_at=offset(event.at),
             recorded_at=offset(event.at),
-            # core says bounced of what is refused for good alone
-            bounce_type="permanent" if bounced else "",
+            bounce_type=_bounce_type(event) if bounced else "",
             diagnostic=event.detail.text if bounced else "",
             url=event.detail.seen.link if event.detail.seen is not None else "",
         )
+
+
+def _bounce_type(event: Event) -> str:
+    return "transient" if event.detail.type in PASSING else "permanent"
 
 
 class Timeline(msgspec.Struct):

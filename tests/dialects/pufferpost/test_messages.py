@@ -28,6 +28,11 @@ def _rehearsed(rehearsal: Rehearsal) -> Draft:
             "bounced",
             {"bounce_type": "permanent", "diagnostic": "5.1.1 Unknown user"},
         ),
+        (
+            Rehearsal(outcome="bounce", kind="mailbox_full"),
+            "bounced",
+            {"bounce_type": "transient", "diagnostic": "5.2.2 Mailbox full"},
+        ),
         (Rehearsal(outcome="complain"), "complained", {}),
         (Rehearsal(outcome="suppress"), "suppressed", {}),
         (Rehearsal(outcome="deliver"), "delivered", {}),
