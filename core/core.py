@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.jobs.wake import Wake
     from core.messages.intake import Intake
     from core.numbers import Numbers
+    from core.outbox import Outbox
     from core.tracking.sightings import Sightings
     from core.windows import Windows
 
@@ -103,3 +104,4 @@ class Core:
     sightings: "Sightings"
     seal: Seal
     identities: "Identities"
+    outbox: "Outbox"

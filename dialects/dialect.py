@@ -9,6 +9,7 @@ import msgspec
 
 from core.core import Core
 from core.errors import Refusal
+from core.formats import WebhookFormat
 from dialects.endpoint import Admit, Codec, Guard, Operation
 from dialects.refusals import Answer
 from dialects.request import Request
@@ -90,6 +91,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     request_id: Callable[[str], str] = str
     templates: tuple[TemplateSeed, ...] = ()
     submission: Submission = Submission()
+    webhooks: WebhookFormat | None = None
 
     @property
     def prefix(self) -> str:

@@ -28,6 +28,7 @@ from core.jobs.wake import Wake
 from core.jobs.worker import Worker
 from core.messages import Intake
 from core.numbers import Numbers
+from core.outbox import Outbox
 from core.sealing import Seal
 from core.store.database import write
 from core.store.migrate import Migratable, migrate
@@ -127,6 +128,7 @@ def make_core(
         sightings=Sightings(lambda: held[0]),
         seal=seal,
         identities=Identities(db, SystemClock(), seal),
+        outbox=Outbox(lambda: held[0]),
     )
     held.append(core)
     return core

@@ -1,0 +1,157 @@
+"""Webhooks made, changed and read, always within the caller's workspace and one dialect."""
+
+from typing import Final
+
+import msgspec
+
+from core import ids
+from core.clock import DAY
+from core.core import Caller, Core
+from core.errors import NotFound
+from core.paging import Page, PageRequest
+from core.store.database import write
+from core.store.statements import Query, sql
+from core.webhooks.webhook import NewWebhook, Secret, Webhook, WebhookChange, from_row, values
+
+_FIRST: Final = ""
+# every id is smaller: they are hexadecimal
+_LAST: Final = "g"
+# for how long calls are signed with a former secret too
+_OVERLAP: Final = DAY
+_NO_AUTH: Final = ("", "")
+
+
+async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
+    """Make a webhook; what happens from now on is told to it."""
+    now = core.clock.now()
+    made = Webhook(
+        id=ids.new(),
+        number=await core.numbers.take("webhook"),
+        workspace_id=caller.workspace_id,
+        dialect=new.dialect,
+        role=new.role,
+        url=new.url,
+        kinds=new.kinds,
+        stream=new.stream,
+        state=new.state,
+        reason="",
+        options=new.options,
+        includes=new.includes,
+        created_at=now,
+        updated_at=now,
+        secrets=(Secret(new.secret),) if new.secret else (),
+        headers=new.headers,
+        auth=new.auth,
+    )
+    insert = sql.webhook_insert(
+        **values(core, made),
+        number=made.number,
+        workspace_id=made.workspace_id,
+        dialect=made.dialect,
+        role=made.role,
+        created_at=now,
+    )
+    await write(core.db, insert, sql.webhook_lane_insert(webhook_id=made.id))
+    core.outbox.forget()
+    return made
+
+
+async def get(core: Core, caller: Caller, dialect: str, id: str) -> Webhook:
+    """One webhook; raises NotFound("webhook") for unknown and foreign ids alike."""
+    query = sql.webhook_get(id=id, workspace_id=caller.workspace_id, dialect=dialect)
+    return await _one(core, query, id)
+
+
+async def by_number(core: Core, caller: Caller, dialect: str, number: int) -> Webhook:
+    """The same by its number."""
+    query = sql.webhook_by_number(number=number, workspace_id=caller.workspace_id, dialect=dialect)
+    return await _one(core, query, str(number))
+
+
+async def _one(core: Core, query: Query, named: str) -> Webhook:
+    found = await core.db.fetch(query)
+    if not found:
+        raise NotFound("webhook", named)
+    return from_row(core, found[0])
+
+
+async def page(
+    core: Core,
+    caller: Caller,
+    dialect: str,
+    request: PageRequest,
+    *,
+    role: str = "",
+    stream: str | None = None,
+) -> Page[Webhook]:
+    """A dialect's webhooks of a role from the newest on, of one stream or of all."""
+    match = {
+        "workspace_id": caller.workspace_id,
+        "dialect": dialect,
+        "role": role,
+        "stream": stream,
+        "before_id": request.after or _LAST,
+        "after_id": request.before or _FIRST,
+    }
+    statement = sql.webhooks_page if request.before is None else sql.webhooks_page_back
+    query = statement(**match, count=request.limit + 1, skip=request.offset)
+    found = [from_row(core, row) for row in await core.db.fetch(query)]
+    total = (await core.db.fetch(sql.webhooks_count(**match)))[0][0] if request.total else 0
+    return Page.of(found, request, total)
+
+
+async def with_roles(core: Core, caller: Caller, dialect: str) -> list[Webhook]:
+    """A dialect's webhooks that stand in no list, the oldest first."""
+    query = sql.webhooks_with_roles(workspace_id=caller.workspace_id, dialect=dialect)
+    return [from_row(core, row) for row in await core.db.fetch(query)]
+
+
+async def of_workspace(core: Core, workspace_id: str) -> list[Webhook]:
+    """Every webhook of a workspace in whatever dialect, the oldest first."""
+    query = sql.webhooks_of_workspaces(ids=msgspec.json.encode([workspace_id]).decode())
+    return [from_row(core, row) for row in await core.db.fetch(query)]
+
+
+async def update(core: Core, webhook: Webhook, change: WebhookChange) -> Webhook:
+    """Change what was given of a webhook the caller was already given; raises NotFound("webhook") where it is gone.
+
+    One that is enabled again has its time to answer anew.
+    """
+    fields = WebhookChange.__struct_fields__
+    given = {name: value for name in fields if (value := getattr(change, name)) is not None}
+    if given.get("auth") == _NO_AUTH:
+        given["auth"] = None
+    if change.state == "enabled":
+        given["reason"] = ""
+    return await _replace(core, msgspec.structs.replace(webhook, **given), anew=change.state == "enabled")
+
+
+async def rotate(core: Core, webhook: Webhook, secret: str) -> Webhook:
+    """Sign with another secret, and for a day with the former ones too."""
+    until = core.clock.now() + _OVERLAP
+    former = tuple(Secret(text, until) for text in webhook.signing(core.clock.now()))
+    return await _replace(core, msgspec.structs.replace(webhook, secrets=(Secret(secret), *former)))
+
+
+async def _replace(core: Core, webhook: Webhook, *, anew: bool = False) -> Webhook:
+    changed = msgspec.structs.replace(webhook, updated_at=core.clock.now())
+    steps: list[Query] = [sql.webhook_update(**values(core, changed))]
+    if anew:
+        steps.append(sql.webhook_lane_anew(webhook_id=webhook.id, now=core.clock.now()))
+    if not (await write(core.db, *steps))[0]:
+        raise NotFound("webhook", webhook.id)
+    core.outbox.forget()
+    return changed
+
+
+async def delete(core: Core, webhook: Webhook) -> None:
+    """Forget a webhook with all that was told to it; raises NotFound("webhook") where it is gone."""
+    steps = (
+        sql.webhook_delete(id=webhook.id),
+        sql.webhook_lane_delete(webhook_id=webhook.id),
+        sql.dispatch_attempts_delete(webhook_id=webhook.id),
+        sql.dispatches_delete(webhook_id=webhook.id),
+    )
+    if not (await write(core.db, *steps))[0]:
+        raise NotFound("webhook", webhook.id)
+    core.outbox.forget()

@@ -1,0 +1,118 @@
+"""Webhooks made, changed, read and forgotten."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from core import webhooks
+from core.clock import DAY
+from core.core import Core
+from core.errors import NotFound
+from core.paging import PageRequest
+from core.webhooks import NewWebhook, WebhookChange
+from gateway.config import Settings
+from tests.core.post import MovedClock, caller_in, select, timed_core
+
+
+def new(**fields: Any) -> NewWebhook:
+    """A webhook of some dialect."""
+    return NewWebhook(**{"dialect": "one", "url": "https://app.example/", "kinds": ("delivered",), **fields})
+
+
+async def test_what_is_made_is_read_back(core, caller):
+    """Everything that was given comes back, secrets and header fields too."""
+    wanted = new(
+        stream="outbound",
+        options=b"\x81",
+        includes=("report",),
+        secret="s1",
+        headers=(("X-Key", "v"),),
+        auth=("u", "p"),
+    )
+
+    made = await webhooks.create(core, caller, wanted)
+
+    assert made == await webhooks.get(core, caller, "one", made.id)
+    assert made == await webhooks.by_number(core, caller, "one", made.number)
+    assert ("s1", (("X-Key", "v"),), ("u", "p")) == (made.secret, made.headers, made.auth)
+
+
+@pytest.mark.parametrize(("workspace", "dialect"), [("other", "one"), ("test", "two")])
+async def test_nobody_else_sees_it(core, caller, workspace, dialect):
+    """Another workspace does not find it, and nor does another dialect."""
+    made = await webhooks.create(core, caller, new())
+    stranger = await caller_in(core, workspace)
+
+    with pytest.raises(NotFound):
+        await webhooks.get(core, stranger, dialect, made.id)
+    with pytest.raises(NotFound):
+        await webhooks.by_number(core, stranger, dialect, made.number)
+    assert () == (await webhooks.page(core, stranger, dialect, PageRequest())).items
+
+
+async def test_pages(core, caller):
+    """A list pages to its end and back, of one stream or of all, without those that have a role."""
+    made = [await webhooks.create(core, caller, new(stream=each)) for each in ("a", "b", "a")]
+    await webhooks.create(core, caller, new(role="hidden"))
+
+    first = await webhooks.page(core, caller, "one", PageRequest(limit=2, total=True))
+    rest = await webhooks.page(core, caller, "one", PageRequest(limit=2, after=first.items[-1].id))
+    back = await webhooks.page(core, caller, "one", PageRequest(limit=2, before=rest.items[0].id))
+    of_stream = await webhooks.page(core, caller, "one", PageRequest(), stream="a")
+
+    assert ([made[2].id, made[1].id], True, 3) == ([each.id for each in first.items], first.more, first.total)
+    assert ([made[0].id], False) == ([each.id for each in rest.items], rest.more)
+    assert first.items == back.items
+    assert [made[2].id, made[0].id] == [each.id for each in of_stream.items]
+    assert ["hidden"] == [each.role for each in await webhooks.with_roles(core, caller, "one")]
+    assert 4 == len(await webhooks.of_workspace(core, caller.workspace_id))
+
+
+async def test_a_change_leaves_the_rest(core, caller):
+    """What is not given stays; an empty user and password take the credentials away."""
+    made = await webhooks.create(core, caller, new(secret="s1", auth=("u", "p"), stream="a"))
+
+    await webhooks.update(core, made, WebhookChange(url="https://other.example/", auth=("", "")))
+
+    found = await webhooks.get(core, caller, "one", made.id)
+    assert ("https://other.example/", None, "s1", "a") == (found.url, found.auth, found.secret, found.stream)
+
+
+async def test_a_former_secret_is_valid_for_a_day(core, caller, clock):
+    """Calls are signed with both for a day, then with the new one alone."""
+    made = await webhooks.create(core, caller, new(secret="s1"))
+    changed = await webhooks.rotate(core, made, "s2")
+
+    assert ("s2", ("s2", "s1")) == (changed.secret, changed.signing(core.clock.now()))
+    assert ("s2",) == changed.signing(core.clock.now() + DAY)
+
+
+async def test_what_is_forgotten_is_gone(core, caller):
+    """It is not found any more, and a second time there is nothing to forget."""
+    made = await webhooks.create(core, caller, new())
+    await webhooks.delete(core, made)
+
+    with pytest.raises(NotFound):
+        await webhooks.get(core, caller, "one", made.id)
+    with pytest.raises(NotFound):
+        await webhooks.delete(core, made)
+    with pytest.raises(NotFound):
+        await webhooks.update(core, made, WebhookChange(stream="b"))
+
+
+async def test_secrets_are_sealed(settings: Settings, clock: MovedClock):
+    """Where the operator gave a secret, the store alone gives none of a webhook's away."""
+    sealed = msgspec.structs.replace(settings, dkim_secret="operator's")
+    async with timed_core(sealed, clock) as core:
+        await _check_sealed(core)
+
+
+async def _check_sealed(core: Core) -> None:
+    caller = await caller_in(core)
+    made = await webhooks.create(core, caller, new(secret="whsec_plain", auth=("u", "pass-plain")))
+
+    ((held,),) = await select(core, "SELECT private FROM webhooks")
+
+    assert b"plain" not in bytes(held)
+    assert "whsec_plain" == (await webhooks.get(core, caller, "one", made.id)).secret
