@@ -69,6 +69,11 @@ class Metrics:
         self._requests = _Requests()
         self.registry.register(self._requests)
         self._due = Gauge("babelpost_jobs_due", "Jobs that are due and not done.", registry=self.registry)
+        self._held = Gauge(
+            "babelpost_jobs_held",
+            "Jobs that wait for a destination with trouble, or for a pause to end.",
+            registry=self.registry,
+        )
         self._late = Gauge(
             "babelpost_jobs_oldest_seconds", "How long the oldest is due.", registry=self.registry
         )
@@ -89,5 +94,6 @@ class Metrics:
         now = core.clock.now()
         due, oldest = (await core.db.fetch(sql.jobs_depth(now=now)))[0]
         self._due.set(due)
+        self._held.set((await core.db.fetch(sql.jobs_held()))[0][0])
         self._late.set((now - oldest) / 1_000_000 if due else 0)
         return generate_latest(self.registry)

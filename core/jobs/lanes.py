@@ -26,7 +26,7 @@ _FORGET_S: Final = 24 * 3600
 class Lane(msgspec.Struct, kw_only=True):
     """What is known of one. ``failures`` in a row to reach the destination, which is let be until ``closed_until``.
 
-    ``is_empty``: nothing was found at the last visit.
+    ``is_empty``: nothing was found in it lately.
     """
 
     name: str

@@ -28,7 +28,13 @@ class Supply:
         # a lease that ran out while the loop or the store stood still brings our own work back, which goes on
         own = [job for job in (*visited, *queued) if job.id in held]
         result = await self._gate.sort([job for job in (*visited, *queued) if job.id not in held], probes)
-        await self._park(result.park)
+        try:
+            await self._park(result.park)
+        except BaseException:
+            # their leases end by themselves, but nobody would tell the gate
+            for job in result.go:
+                self._gate.leave(job.id)
+            raise
         return [*own, *result.go], bool(visited) or len(queued) >= left
 
     async def _visit(self, room: int) -> tuple[list[Job], set[str]]:

@@ -95,6 +95,9 @@ SELECT min(run_at) FROM jobs
 -- name: jobs_depth
 SELECT count(*), COALESCE(min(run_at), 0) FROM jobs WHERE run_at <= :now
 
+-- name: jobs_held
+SELECT count(*) FROM jobs WHERE lane <> ''
+
 -- name: jobs_flush
 -- attempts: what waits for its first moment is not late
 UPDATE jobs SET run_at = :now

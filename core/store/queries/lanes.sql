@@ -17,10 +17,13 @@ UPDATE lanes SET failures = 0, closed_until = 0, probing_until = 0, reason = '' 
 -- name: lane_probe
 -- one process tries a destination again; if it dies, another does so a little later
 UPDATE lanes SET probing_until = :until WHERE name = :name AND closed_until <= :now AND probing_until <= :now
+  AND EXISTS (SELECT 1 FROM jobs WHERE lane = lanes.name AND lane <> '')
 RETURNING name
 
 -- name: lanes_all
-SELECT name, closed_until, probing_until, failures, reason FROM lanes
+SELECT name, closed_until, probing_until, failures, reason,
+       NOT EXISTS (SELECT 1 FROM jobs WHERE lane = name AND lane <> '')
+FROM lanes
 
 -- name: lanes_sweep
 DELETE FROM lanes

@@ -15,10 +15,10 @@ from core.jobs.queue import Claims
 from core.jobs.record import Record, Recorder
 from core.jobs.routes import Routes, Way
 from core.jobs.supply import Supply
-from core.store.database import write
+from core.store.database import StoreUnavailable, write
 from core.store.statements import sql
 from core.transport.capture import Capture
-from tests.core.post import accepted, draft, select
+from tests.core.post import accepted, alter, draft, select
 
 DEAD, ALIVE = "dead.example", "alive.example"
 
@@ -163,6 +163,37 @@ async def test_a_crowd_for_one_destination_is_passed(core, caller, crowd):
     began = time.perf_counter()
     assert [] == await hands.take()
     assert time.perf_counter() - began < 0.1
+
+
+async def test_parking_that_fails_keeps_no_place(core, caller, monkeypatch):
+    """What was to be begun beside it is not counted as under way: its lease ends, and it comes again."""
+    hands = Hands(core)
+    await send(core, caller, *[f"p{n}@{DEAD}" for n in range(4)])
+
+    async def fail(_lanes, _paused):
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(hands.claims, "park", fail)
+    with pytest.raises(StoreUnavailable):
+        await hands.take()
+
+    assert 0 == hands.gate._traffic.under_way(DEAD)
+
+
+async def test_a_lane_with_nothing_in_it_is_not_probed(core, caller, clock):
+    """The next message for a destination that was away is tried as soon as its time has come."""
+    hands = Hands(core)
+    await send(core, caller, f"a@{DEAD}")
+    await hands.take()
+    await hands.end(lost="nobody there")
+    await alter(core, "DELETE FROM jobs")
+    clock.pass_s(62)
+    for _ in range(3):
+        assert [] == await hands.take()
+        clock.pass_s(1.1)
+    await send(core, caller, f"b@{DEAD}", f"c@{DEAD}")
+
+    assert [DEAD] == await hands.take()
 
 
 async def pause(core, **what):
