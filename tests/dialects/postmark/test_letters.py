@@ -227,3 +227,19 @@ async def test_a_taken_letter_bounces_after_a_stop(settings):
             assert 250 == (await office.send("postmark", written(X_PM_TrackOpens="maybe")))[0]
     async with House.open(settings) as house, Office.open(house) as office:
         assert ["submission_error"] == [each.kind for each in await returned(office)]
+
+
+async def test_the_bounce_of_a_letter_is_read_through_the_api(office):
+    """With its type, the error as its details, and a dump that holds the letter."""
+    _, text = await office.send("postmark", written(X_PM_TrackOpens="maybe", X_PM_Tag="welcome"))
+    await office.house.settle()
+    client = await office.house.client("postmark")
+    (told,) = (await client.get("/bounces?count=10&offset=0&type=SMTPApiError")).json()["Bounces"]
+    dump = (await client.get(f"/bounces/{told['ID']}/dump")).json()["Body"]
+
+    assert ("SMTPApiError", 100007, "welcome") == (told["Type"], told["TypeCode"], told["Tag"])
+    assert (text.split()[-1], "bob@example.net") == (told["MessageID"], told["Email"])
+    assert "Invalid 'X-PM-TrackOpens' value: 'maybe'. (ErrorCode 300)" == told["Details"]
+    assert (True, False) == (told["DumpAvailable"], told["Inactive"])
+    assert "ErrorCode 300" in dump
+    assert "Hello Bob" in dump
