@@ -40,7 +40,8 @@ KINDS: Final = OF_MESSAGES | OF_CHANGES | OF_TOPICS | OF_CONTACTS | OF_DOMAINS |
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened, whole.
 
-    ``account`` is the name of the workspace's account. Of a message: ``event`` and ``message`` (without its bodies);
+    ``account`` is the name of the workspace's account. Of a message: ``event``, ``message`` (without its bodies)
+    and the ``message_id`` that its letter goes out with;
     ``delivery`` where it concerns one recipient, None where all of them; ``bounce`` where one was recorded, with the
     ``report`` where some webhook includes that. Of a letter that came in: ``inbound`` with its body, its ``files`` and
     ``source`` where included. Of a ``change``: the ``message`` that led to it and the ``delivery`` of its address, if
@@ -54,6 +55,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     event: Event | None = None
     message: Message | None = None
+    message_id: str = ""
     delivery: Delivery | None = None
     bounce: Bounce | None = None
     report: bytes = b""

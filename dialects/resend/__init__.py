@@ -5,7 +5,7 @@ read 2026-11; Postflare's introduction page, read 2026-11.
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.resend import auth, errors, receiving, sending, sent
+from dialects.resend import auth, dispatches, errors, receiving, sending, sent, telling, webhooks
 from dialects.resend.idempotency import KeyedCodec
 from dialects.resend.limits import admit
 from dialects.resend.submission import SUBMISSION
@@ -15,6 +15,7 @@ DIALECT = Dialect(
     groups=(
         Group(auth.sending, sending.OPERATIONS),
         Group(auth.full, sent.OPERATIONS + receiving.OPERATIONS),
+        Group(auth.full, webhooks.OPERATIONS + dispatches.OPERATIONS),
     ),
     tell=errors.tell,
     hosts=("api.resend.com", auth.POSTFLARE_HOST),
@@ -23,6 +24,7 @@ DIALECT = Dialect(
     codec=KeyedCodec(sending.KEYED),
     admit=admit,
     submission=SUBMISSION,
+    webhooks=telling.FORMAT,
     sample=(
         "curl {url}/emails -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

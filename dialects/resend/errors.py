@@ -62,6 +62,8 @@ ERRORS: Final = RefusalTable(
         (errors.NotFound, "attachment"): Row(404, "not_found", "Attachment not found"),
         (errors.NotFound, "template"): Row(404, "not_found", "Template not found"),
         (errors.NotFound, "topic"): Row(404, "not_found", "Topic not found"),
+        (errors.NotFound, "webhook"): Row(404, "not_found", "Webhook not found"),
+        (errors.NotFound, "dispatch"): Row(404, "not_found", "Webhook event not found"),
         (errors.NotFound, "cursor"): Row(
             404, "not_found", f"The pagination cursor references an object that does not exist. {_PAGING}"
         ),

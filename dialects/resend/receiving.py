@@ -23,7 +23,6 @@ from dialects.resend.wire import List, Paging, uuid
 from dialects.times import iso
 
 _ID: Final = "emailId"
-_MOST: Final = 1000
 # one over it is served with its references as they are
 _MOST_INLINED_BYTES: Final = 100 * 1024 * 1024
 _REFERENCE: Final = re.compile(r"cid:([^\"'\s)>]+)", re.IGNORECASE)
@@ -196,10 +195,7 @@ def _data_uri(file: File, content: bytes) -> str:
 
 async def list_received(call: Call, query: Paging) -> List[Listed]:
     """Received emails from the newest on."""
-    request = query.request()
-    if query.limit is None:
-        request = msgspec.structs.replace(request, limit=_MOST)
-    page = await inbound.page(call.core, call.caller, Filter(), request)
+    page = await inbound.page(call.core, call.caller, Filter(), query.everything())
     return List(has_more=page.more, data=[Listed.of(message) for message in page.items])
 
 

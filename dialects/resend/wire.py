@@ -22,6 +22,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _MOST: Final = 100
 _MOST_ADDRESSES: Final = 50
 _DEFAULT: Final = 20
+_EVERYTHING: Final = 1000
 
 
 class List(msgspec.Struct, Generic[T], kw_only=True):
@@ -45,16 +46,22 @@ class Paging(msgspec.Struct, kw_only=True):
             raise Invalid(
                 "after", "You can only pass one of `before` or `after` for pagination.", kind="paging"
             )
-        return PageRequest(limit=self._limit(), after=_cursor(self.after), before=_cursor(self.before))
+        return PageRequest(limit=limit(self.limit), after=_cursor(self.after), before=_cursor(self.before))
 
-    def _limit(self) -> int:
-        text = self.limit
-        if text is None:
-            return _DEFAULT
-        limit = int(text) if _NUMBER.fullmatch(text) else 0
-        if not 1 <= limit <= _MOST:
-            raise Invalid("limit", "The pagination limit must be a number between 1 and 100.", kind="paging")
-        return limit
+    def everything(self) -> PageRequest:
+        """The same of a list that holds everything where no limit is given; ours ends after a thousand."""
+        request = self.request()
+        return msgspec.structs.replace(request, limit=_EVERYTHING) if self.limit is None else request
+
+
+def limit(text: str | None) -> int:
+    """How many items a page may have; raises Invalid."""
+    if text is None:
+        return _DEFAULT
+    found = int(text) if _NUMBER.fullmatch(text) else 0
+    if not 1 <= found <= _MOST:
+        raise Invalid("limit", "The pagination limit must be a number between 1 and 100.", kind="paging")
+    return found
 
 
 def _cursor(text: str | None) -> str | None:

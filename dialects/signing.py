@@ -1,0 +1,38 @@
+"""The signature schemes of webhooks; pure. Times are whole seconds since 1970 UTC, of the attempt.
+
+Source: Standard Webhooks 1.0.0, "Signature scheme", and Svix docs, "Verifying webhooks manually", read 2026-11.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+_PREFIX: Final = "whsec_"
+# what Svix makes; the scheme allows 24 to 64
+_SECRET_BYTES: Final = 24
+
+
+def new_secret() -> str:
+    """``whsec_`` and 24 random bytes in base64: what a Standard Webhooks library takes for a secret as it is."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def standard(secrets: Sequence[str], id: str, at_s: int, body: bytes) -> str:
+    """The value of ``svix-signature``: one signature for each secret that holds, so that either verifies."""
+    signed = b"%s.%d.%s" % (id.encode(), at_s, body)
+    return " ".join([_standard(secret, signed) for secret in secrets])
+
+
+def _standard(secret: str, signed: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def stamped(secrets: Sequence[str], at_s: int, body: bytes) -> str:
+    """``t=<seconds>,v1=<hexadecimal>``, with one v1 for each secret; its whole text is the key."""
+    signed = b"%d.%s" % (at_s, body)
+    made = [f"v1={hmac.digest(secret.encode(), signed, hashlib.sha256).hex()}" for secret in secrets]
+    return ",".join([f"t={at_s}", *made])
