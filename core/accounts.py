@@ -8,7 +8,7 @@ import msgspec
 from core import ids, streams
 from core.core import Core
 from core.errors import NotFound
-from core.store.database import one, write
+from core.store.database import one, rows, write
 from core.store.statements import Query, sql
 from core.tracking.choice import Tracking, TrackLinks
 
@@ -37,6 +37,14 @@ class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     keep_bodies_days: int | None = None
     keep_events_days: int | None = None
     keep_messages_days: int | None = None
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A workspace as it is chosen from among others: by its number, with its own name and its account's."""
+
+    number: int
+    name: str
+    account: str
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,3 +161,16 @@ async def named(core: Core, account: str, name: str) -> Workspace:
 async def account(core: Core, id: str) -> Account | None:
     """The account with this id."""
     return await one(core.db, Account, sql.account_get(id=id))
+
+
+async def numbered(core: Core, number: int) -> Workspace:
+    """The workspace with this number, which is one of its kind in the installation; raises NotFound("workspace")."""
+    found = await one(core.db, Workspace, sql.workspace_by_number(number=number))
+    if found is None:
+        raise NotFound("workspace", str(number))
+    return found
+
+
+async def all_workspaces(core: Core, *, after: int = 0, most: int = 200) -> list[Listed]:
+    """Every account's workspaces by number, ``most`` at a time; for the operator alone."""
+    return await rows(core.db, Listed, sql.workspaces_all(after=after, count=most))

@@ -16,7 +16,7 @@ from core.store.database import listed, rows
 from core.store.statements import sql
 from core.tracking.sighting import Seen
 
-__all__ = ["WHOLE_MESSAGE", "Detail", "Event", "of_message", "of_messages"]
+__all__ = ["WHOLE_MESSAGE", "Detail", "Event", "latest", "of_message", "of_messages"]
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +54,12 @@ async def of_message(core: Core, message: Message) -> list[Event]:
         Event,
         sql.events_of_message(message_id=message.id, workspace_id=message.workspace_id),
     )
+
+
+async def latest(core: Core, message: Message, *, most: int) -> list[Event]:
+    """The last of them, the newest first: a letter that many read has any number of them."""
+    query = sql.events_latest(message_id=message.id, workspace_id=message.workspace_id, count=most)
+    return await rows(core.db, Event, query)
 
 
 async def of_messages(core: Core, messages: Sequence[Message], kinds: Sequence[str]) -> list[Event]:

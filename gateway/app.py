@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from starlette.applications import Starlette
@@ -18,13 +18,20 @@ from dialects.dialect import Dialect
 from dialects.picking import Picker
 from dialects.request import Receive, Scope, Send
 from dialects.serving import Surface
-from gateway import downloads, tracking, unsubscribe
+from gateway import console, downloads, tracking, unsubscribe
 from gateway.logs import bind
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.proxies import Proxies
 
 _log = structlog.get_logger(__name__)
 _OWN: Final = "/_/"
+
+
+class Entrance(NamedTuple):
+    """What stands before our own pages: proxies in front of this server, and the console's door; without one, none."""
+
+    proxies: Proxies = Proxies()
+    door: console.Door | None = None
 
 
 class Gateway:
@@ -35,7 +42,7 @@ class Gateway:
         core: Core,
         dialects: Sequence[Dialect],
         hosts: Mapping[str, str],
-        proxies: Proxies = Proxies(),  # noqa: B008  # nothing in it changes
+        entrance: Entrance = Entrance(),  # noqa: B008  # nothing in it changes
         metrics: Metrics | None = None,
     ) -> None:
         """Compile every dialect; ``hosts`` are further host names, to the dialect's. ``metrics`` may be shared."""
@@ -43,7 +50,7 @@ class Gateway:
         self._picker = Picker(dialects, hosts)
         self._surfaces = {dialect.name: Surface(dialect) for dialect in dialects}
         self._metrics = metrics or Metrics()
-        self._own = _own_pages(core, self._metrics, proxies)
+        self._own = _own_pages(core, self._metrics, entrance)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -73,7 +80,7 @@ class Gateway:
 _not_served = JSONResponse({"error": "No dialect of this server takes this request."}, status_code=404)
 
 
-def _own_pages(core: Core, metrics: Metrics, proxies: Proxies) -> Starlette:
+def _own_pages(core: Core, metrics: Metrics, entrance: Entrance) -> Starlette:
     async def live(request: Request) -> Response:
         del request
         return JSONResponse({"status": "live"})
@@ -96,8 +103,9 @@ def _own_pages(core: Core, metrics: Metrics, proxies: Proxies) -> Starlette:
             Route("/_/live", live),
             Route("/_/ready", ready),
             Route("/_/metrics", figures),
-            *tracking.pages(core, proxies),
+            *tracking.pages(core, entrance.proxies),
             *unsubscribe.pages(core),
             *downloads.pages(core),
+            *console.pages(core, entrance.door),
         ],
     )

@@ -25,6 +25,7 @@ _OTHERS = frozenset({PREFIX + "TEST_POSTGRES"})
 _Seconds = Annotated[int, Meta(ge=1)]
 # more days would be a moment before time began
 _CENTURY = 36_525
+_SHORTEST_PASSWORD = 12
 # written like this in a URL: scheme, then a host or, for SQLite, a path
 _DATABASE = r"\A(sqlite:///.+|postgres(ql)?://.+)\Z"
 _RELAY = r"\A(smtp(s|\+starttls)?://[^/?\s]+/?(\?\S*)?)?\Z"
@@ -56,6 +57,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, _about("TCP port of the HTTP listener; 0 picks a free one", "8025", ge=0, le=65535)
     ] = 8025
+    console_open: Annotated[
+        bool,
+        _about(
+            "show the console under `/_/console` without a password to whoever asks by a name of this machine, where "
+            "`host` is its own address alone; `babelpost dev` does",
+            "true",
+        ),
+    ] = False
+    console_password: Annotated[
+        str,
+        _about(
+            "show the console under `/_/console` to whoever gives this password (HTTP Basic, any user name; behind "
+            "TLS); empty: to nobody",
+            "correct horse battery staple",
+            secret=True,
+        ),
+    ] = ""
     smtp_port: Annotated[
         int, _about("TCP port of the SMTP submission listener; 0 picks a free one", "1025", ge=0, le=65535)
     ] = 1025
@@ -394,12 +412,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_smtp_encrypted(self) -> bool:
         """Tell whether a login by SMTP needs TLS."""
-        if self.smtp_require_tls is not None:
-            return self.smtp_require_tls
+        return self.smtp_require_tls if self.smtp_require_tls is not None else not self.is_local
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether no other machine can reach this server."""
         try:
-            return not ipaddress.ip_address(self.host).is_loopback
+            return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
-            return self.host != "localhost"
+            return self.host == "localhost"
+
+    @property
+    def console_url(self) -> str:
+        """Tell where the console is, empty where there is none."""
+        shown = self.console_password or (self.console_open and self.is_local)
+        return f"{self.url}/_/console" if shown else ""
 
     @property
     def inbound_smtp_url(self) -> str:
@@ -460,6 +487,7 @@ def load(config: Path | None, environ: Mapping[str, str], base: Settings | None 
     if not problems:
         problems.extend(_proxy_problems(settings.trusted_proxies))
         problems.extend(_source_problems(settings.mx_sources))
+        problems.extend(_console_problems(settings.console_password))
     if problems:
         raise SettingsError(problems)
     return settings
@@ -503,6 +531,13 @@ def _source_problems(sources: Collection[str]) -> Iterator[str]:
             ip_address(source)
         except ValueError as error:
             yield _sentence("mx_sources", "mx_sources", f"cannot be used: {error}")
+
+
+def _console_problems(password: str) -> Iterator[str]:
+    # whoever has it reads everybody's mail, and a guess takes no more than a request
+    if password and len(password) < _SHORTEST_PASSWORD:
+        reason = f"is too short: {_SHORTEST_PASSWORD} characters at least"
+        yield _sentence("console_password", "console_password", reason)
 
 
 def check_dialects(settings: Settings, known: Collection[str]) -> None:

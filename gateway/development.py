@@ -33,6 +33,7 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     smtps: str = ""
     inbound_smtp: str = ""
     inbound_address: str = ""
+    console: str = ""
     keys: Keys
     samples: dict[str, str] = {}
 
@@ -43,6 +44,7 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             "SMTPS": self.smtps,
             "INBOUND_SMTP": self.inbound_smtp,
             "INBOUND_ADDRESS": self.inbound_address,
+            "CONSOLE": self.console,
         }
         held = {name: value for name, value in mail.items() if value}
         names = {"URL": self.url} | held | dict(_flat(self.keys))
@@ -51,6 +53,8 @@ class Development(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def welcome(self) -> str:
         """What is printed: the address, and a line to paste for each dialect."""
         lines = [f"Babelpost listens on {self.url}", ""]
+        if self.console:
+            lines += [f"and shows what was sent and what came in on {self.console}", ""]
         if self.smtp:
             lines += [
                 f"and takes mail on {self.smtp}: a dialect's name as user name, its key as password",
@@ -97,6 +101,7 @@ async def development(
         smtps=settings.smtps_url,
         inbound_smtp=settings.inbound_smtp_url,
         inbound_address=await inbound.address_of(core, place.id) if settings.inbound_smtp else "",
+        console=settings.console_url,
         keys=keys,
         samples=samples,
     )

@@ -16,7 +16,8 @@ from core import bounces
 from core.core import Core
 from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
-from gateway.app import Gateway
+from gateway import console
+from gateway.app import Entrance, Gateway
 from gateway.certificate import HANDSHAKE_S, Certificate
 from gateway.config import Settings, SettingsError, check_dialects
 from gateway.conversation import Conversation
@@ -79,8 +80,11 @@ async def serving(
     """Answer requests for the length of the block; leaving it lets running requests end."""
     dialects = enabled(settings)
     hosts = {host: name for name, names in settings.hosts.items() for host in names}
+    proxies = Proxies(settings.trusted_proxies)
     config = uvicorn.Config(
-        Gateway(core, list(dialects.values()), hosts, Proxies(settings.trusted_proxies), metrics),
+        Gateway(
+            core, list(dialects.values()), hosts, Entrance(proxies, console.door(settings, proxies)), metrics
+        ),
         loop="none",
         http=Protocol,
         lifespan="off",

@@ -24,6 +24,18 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Depth(msgspec.Struct, frozen=True):
+    """How many jobs are due and not done, and when the oldest became so, 0 where there is none."""
+
+    due: int
+    oldest_at: int
+
+
+async def depth(core: Core) -> Depth:
+    """How deep the queue is now."""
+    return (await rows(core.db, Depth, sql.jobs_depth(now=core.clock.now())))[0]
+
+
 async def standings(core: Core, *, most: int = 100) -> list[Standing]:
     """The destinations with most mail first. Reads the whole queue."""
     return await rows(core.db, Standing, sql.queue_standings(now=core.clock.now(), count=most))

@@ -16,6 +16,7 @@ from core.messages.intake import Intake, recall, submit, submit_all
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment, standing
 from core.messages.reading import (
     Filter,
+    attachment,
     attachments,
     batch_by_uid,
     batches,
@@ -52,6 +53,7 @@ __all__ = [
     "TemplateUse",
     "TrackLinks",
     "Value",
+    "attachment",
     "attachments",
     "batch_by_uid",
     "batches",

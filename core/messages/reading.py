@@ -210,6 +210,20 @@ async def attachments(core: Core, message: Message, *, data: bool = False) -> li
     return await rows(core.db, StoredAttachment, statement(owner_id=message.content_id or message.id))
 
 
+async def attachment(core: Core, message: Message, position: int) -> StoredAttachment:
+    """One file of a message the caller was already given, with its data; raises NotFound("attachment").
+
+    ``data`` is None where it is not fetched yet, or kept no more. Waits for room among the bodies in work.
+    """
+    listed_sizes = {file.position: file.size_bytes for file in await attachments(core, message)}
+    query = sql.attachment_at(owner_id=message.content_id or message.id, position=position)
+    async with core.bodies.hold(listed_sizes.get(position, 0)):
+        found = await one(core.db, StoredAttachment, query)
+    if found is None:
+        raise NotFound("attachment", str(position))
+    return found
+
+
 async def source(core: Core, message: Message) -> bytes:
     """The RFC 5322 source as it is sent: built again, byte for byte, from what is kept. One of a list will do.
 

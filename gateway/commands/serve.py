@@ -100,6 +100,7 @@ def dev(  # an argument for each option
         smtp_require_tls=False,
         database=f"sqlite:///{data / 'babelpost.db'}",
         log_format="console",
+        console_open=True,
         inbound_host=_DEV_INBOUND_HOST,
     )
     if relay is not None:
@@ -166,6 +167,8 @@ async def _serve(settings: Settings, *, deliver: bool) -> None:
             if deliver:
                 await stack.enter_async_context(running(worker))
             click.echo(f"listening on {settings.url}", err=True)
+            if settings.console_url:
+                click.echo(f"showing the console on {settings.console_url}", err=True)
             for url in filter(None, (settings.smtp_url, settings.smtps_url)):
                 click.echo(f"taking mail on {url}", err=True)
             if bound.servers is not None:

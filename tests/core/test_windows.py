@@ -75,3 +75,14 @@ def test_no_window_lets_more_pass_than_its_limit(steps, limit):
             passed[second] = passed.get(second, 0) + 1
 
     assert max(passed.values()) <= limit
+
+
+def test_a_wait_is_told_without_counting():
+    """Nothing until the limit is reached, then until the window ends; asking changes nothing."""
+    windows = Windows()
+    for expected in (0, 0, 60):
+        assert expected == windows.wait_s("k", AT - AT % (60 * SECOND), limit=2, window_s=60)
+        windows.count("k", AT - AT % (60 * SECOND), limit=2, window_s=60)
+
+    assert 0 == windows.wait_s("k", AT + 60 * SECOND, limit=2, window_s=60)
+    assert 0 == windows.wait_s("other", AT, limit=2, window_s=60)

@@ -235,6 +235,14 @@ def test_a_route_is_taken_in_place_of_the_transport() -> None:
     assert ("mx",) == config.load(None, {"BABELPOST_TRANSPORT": "mx"}).ways
 
 
+def test_a_password_that_is_soon_guessed():
+    """It opens everybody's mail; how long it has to be is told, and not what it was."""
+    (problem,) = problems_of(CAPTURE | {"BABELPOST_CONSOLE_PASSWORD": "hunter2"})
+
+    assert problem.startswith("console_password is too short: 12 characters at least")
+    assert "hunter2" not in problem
+
+
 @pytest.mark.parametrize("name", ["database", "relay"])
 def test_refusals_do_not_repeat_a_secret(name):
     """A wrong URL may hold a password, and refusals end in logs."""
@@ -246,7 +254,10 @@ def test_refusals_do_not_repeat_a_secret(name):
 def test_settings_print_without_their_secrets():
     """Settings may be logged or end in a traceback."""
     settings = Settings(
-        key_pepper="hunter2", relay="smtp://u:hunter2@host", database="postgresql://u:hunter2@db"
+        key_pepper="hunter2",
+        console_password="hunter2",
+        relay="smtp://u:hunter2@host",
+        database="postgresql://u:hunter2@db",
     )
 
     assert "hunter2" not in repr(settings)

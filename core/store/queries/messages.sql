@@ -160,6 +160,10 @@ ON CONFLICT (message_id) DO UPDATE SET body = excluded.body
 SELECT id, position, filename, content_type, content_id, size_bytes, url FROM attachments
 WHERE owner_id = :owner_id ORDER BY position
 
+-- name: attachment_at
+SELECT id, position, filename, content_type, content_id, size_bytes, url, data FROM attachments
+WHERE owner_id = :owner_id AND position = :position
+
 -- name: attachments_with_data
 SELECT id, position, filename, content_type, content_id, size_bytes, url, data FROM attachments
 WHERE owner_id = :owner_id ORDER BY position
@@ -197,6 +201,10 @@ WHERE message_id = :message_id AND position = :position AND state IN ('queued', 
 -- only upwards: see core.messages.message for the ranks
 UPDATE deliveries SET state = 'complained', updated_at = :updated_at
 WHERE message_id = :message_id AND position = :position AND state = 'delivered'
+
+-- name: events_latest
+SELECT id, message_id, position, kind, at, detail FROM events
+WHERE message_id = :message_id AND workspace_id = :workspace_id ORDER BY id DESC LIMIT :count
 
 -- name: events_of_message
 SELECT id, message_id, position, kind, at, detail FROM events

@@ -25,6 +25,13 @@ WHERE account_id = :account_id AND name = :name
 -- name: workspace_get
 SELECT id, number, account_id, name, settings, created_at FROM workspaces WHERE id = :id
 
+-- name: workspace_by_number
+SELECT id, number, account_id, name, settings, created_at FROM workspaces WHERE number = :number
+
+-- name: workspaces_all
+SELECT w.number, w.name, a.name FROM workspaces w JOIN accounts a ON a.id = w.account_id
+WHERE w.number > :after ORDER BY w.number LIMIT :count
+
 -- name: workspace_settings
 -- holds the row for the change that follows
 UPDATE workspaces SET settings = settings WHERE id = :id RETURNING settings
