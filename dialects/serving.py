@@ -17,6 +17,8 @@ from dialects.routing import Table
 _log = structlog.get_logger(__name__)
 _NO_OPERATION: Final = "none"
 _METHOD_NOT_ALLOWED: Final = 405
+_NO_CONTENT: Final = 204
+_OF_CONTENT: Final = frozenset({b"content-length", b"content-type"})
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -91,6 +93,9 @@ class Surface:
             (b"content-length", b"%d" % len(answer.body)),
             (b"x-request-id", self.dialect.request_id(request.id).encode()),
         ]
+        if answer.status == _NO_CONTENT:
+            # RFC 9110 8.6 forbids a length here, and there is nothing that could have a type
+            headers = [row for row in headers if row[0] not in _OF_CONTENT]
         is_last = request.ends_connection()
         if is_last:
             headers.append((b"connection", b"close"))

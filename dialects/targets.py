@@ -8,6 +8,7 @@ WEB: Final = frozenset({"http", "https"})
 SECURE: Final = frozenset({"https"})
 _LONGEST: Final = 2048
 _LAST_PORT: Final = 65535
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_target(url: str, schemes: frozenset[str] = WEB) -> bool:
@@ -24,3 +25,8 @@ def is_target(url: str, schemes: frozenset[str] = WEB) -> bool:
     # httpx lets escapes in the host and any number as a port pass
     has_host = bool(parsed.raw_host) and b"%" not in parsed.raw_host
     return parsed.scheme in schemes and has_host and (parsed.port is None or 0 < parsed.port <= _LAST_PORT)
+
+
+def is_local(url: str) -> bool:
+    """Whether a target names this very machine, where nobody can listen on the way."""
+    return is_target(url) and httpx.URL(url).host in _LOCAL

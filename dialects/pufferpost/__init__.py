@@ -4,7 +4,19 @@ Source: PufferPost guides and API reference, and the provider's Symfony bridge a
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.pufferpost import auth, errors, identity, limits, messages, sending, templates, versions
+from dialects.pufferpost import (
+    auth,
+    dispatches,
+    errors,
+    identity,
+    limits,
+    messages,
+    sending,
+    telling,
+    templates,
+    versions,
+    webhooks,
+)
 from dialects.pufferpost.bodies import BodyCodec
 from dialects.pufferpost.submission import SUBMISSION
 from dialects.pufferpost.wire import request_id
@@ -17,6 +29,8 @@ DIALECT = Dialect(
         Group(auth.key, identity.OPERATIONS),
         Group(auth.scoped("templates:manage"), templates.MANAGING + versions.MANAGING),
         Group(auth.scoped("templates:read"), templates.READING + versions.READING),
+        Group(auth.scoped("webhooks:manage"), webhooks.MANAGING + dispatches.MANAGING),
+        Group(auth.scoped("webhooks:read"), webhooks.READING + dispatches.READING),
     ),
     tell=errors.tell,
     # the guides' host, the Symfony bridge's and the package's
@@ -27,6 +41,7 @@ DIALECT = Dialect(
     admit=limits.admit,
     request_id=request_id,
     submission=SUBMISSION,
+    webhooks=telling.FORMAT,
     sample=(
         "curl {url}/v1/messages -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

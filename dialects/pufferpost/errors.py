@@ -38,6 +38,8 @@ ERRORS: Final = RefusalTable(
         (errors.NotFound, "cursor"): Row(422, "validation_failed", _FAILED),
         (errors.NotFound, "message"): Row(404, "message_not_found", "There is no message with this id."),
         (errors.NotFound, "template"): Row(404, "template_not_found", "There is no template with this id."),
+        (errors.NotFound, "webhook"): Row(404, "webhook_not_found", "There is no webhook with this id."),
+        (errors.NotFound, "dispatch"): Row(404, "delivery_not_found", "There is no delivery with this id."),
         (errors.NotFound, "topic"): Row(
             422, "unknown_unsubscribe_group", "There is no unsubscribe group {id}."
         ),

@@ -86,7 +86,7 @@ class View(msgspec.Struct, kw_only=True):
             cc=[party.email for party in draft.cc],
             bcc=[party.email for party in draft.bcc],
             attachments=[File(file.filename, file.content_type) for file in draft.content.attachments],
-            subject=None if message.templated and message.rendering is None else message.shown_subject,
+            subject=subject(message),
             template_id=shown("tpl", use.id) if use is not None else None,
             template_name=use.name if use is not None else None,
             template_version=use.version if use is not None else None,
@@ -143,13 +143,19 @@ class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
             type=_TYPE[event.kind],
             occurred_at=offset(event.at),
             recorded_at=offset(event.at),
-            bounce_type=_bounce_type(event) if bounced else "",
+            bounce_type=bounce_type(event) if bounced else "",
             diagnostic=event.detail.text if bounced else "",
             url=event.detail.seen.link if event.detail.seen is not None else "",
         )
 
 
-def _bounce_type(event: Event) -> str:
+def subject(message: Message) -> str | None:
+    """As sent; None until a template was rendered."""
+    return None if message.templated and message.rendering is None else message.shown_subject
+
+
+def bounce_type(event: Event) -> str:
+    """Whether the address is bad for good."""
     return "transient" if event.detail.type in PASSING else "permanent"
 
 

@@ -4,6 +4,7 @@ Source: Resend docs, "Event types", and the types of the node SDK 6.38.0, read 2
 unlike in the API's answers. ``diagnosticCode``, ``reason`` and ``headers`` are in the docs alone.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -148,7 +149,7 @@ class EmailData(msgspec.Struct, kw_only=True):
             subject=message.shown_subject,
             template_id=draft.template.id if draft.template is not None else UNSET,
             tags={tag.name: tag.value for tag in draft.tags} or UNSET,
-            headers=[Header(*row) for row in draft.content.headers] or UNSET,
+            headers=[Header(*row) for row in _headers(message)] or UNSET,
             bounce=Bounce.of(detail) if type_ == "email.bounced" else UNSET,
             click=Click.of(detail.seen, event.at) if clicked and detail.seen is not None else UNSET,
             failed=Failed(detail.text or event.kind) if type_ == "email.failed" else UNSET,
@@ -207,6 +208,11 @@ class ReceivedData(msgspec.Struct, kw_only=True):
             subject=message.subject,
             attachments=[Attachment.of(file) for file in head.files],
         )
+
+
+def _headers(message: Message) -> Sequence[tuple[str, str]]:
+    made = message.rendering.headers if message.rendering is not None else ()
+    return made or message.draft.content.headers
 
 
 def _diagnostic(detail: Detail) -> list[str] | UnsetType:

@@ -42,6 +42,11 @@ async def refusing(call: Call) -> str:
     raise Forbidden("Not you.")
 
 
+async def silent() -> Answer:
+    """Have nothing to say."""
+    return Answer(204, b"")
+
+
 async def crashing() -> str:
     """Crash."""
     raise RuntimeError("secret")
@@ -62,7 +67,7 @@ async def serve(path: str, **more: Any) -> tuple[Served, list[dict[str, Any]]]:
     rows = (get("/well", well), get("/refusing", refusing), get("/crashing", crashing), get("/down", down))
     dialect = Dialect(
         name="made",
-        groups=(Group(guard, (*rows, get("/left", left))),),
+        groups=(Group(guard, (*rows, get("/left", left), get("/silent", silent))),),
         tell=tell,
         hosts=(),
         marks=Marks(),
@@ -97,6 +102,14 @@ async def test_everything_is_answered_in_the_dialects_words(path, served, body):
     assert b"%d" % len(body) == headers[b"content-length"]
     assert b"r_7" == headers[b"x-request-id"]
     assert b"application/json; charset=utf-8" == headers[b"content-type"]
+
+
+async def test_what_is_empty_has_no_length():
+    """RFC 9110 8.6: no Content-Length with 204, and no type of what is not there."""
+    told, sent = await serve("/silent")
+
+    assert (Served("test_serving.silent", 204), b"") == (told, sent[1]["body"])
+    assert {b"x-request-id"} == dict(sent[0]["headers"]).keys()
 
 
 async def test_a_refusal_carries_what_the_call_had_set():

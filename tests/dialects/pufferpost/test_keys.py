@@ -9,6 +9,7 @@ from core.paging import PageRequest
 
 _MAIL = {"from": "a@acme.example", "to": "b@example.com", "subject": "s", "text": "t"}
 _TEMPLATE = {"name": "n", "slug": "s", "subject": "s", "body": "b"}
+_HOOK = {"url": "https://example.com/", "events": ["delivered"]}
 
 
 async def _client(house, **which):
@@ -32,6 +33,14 @@ async def _client(house, **which):
         ({"templates:read"}, "POST", "v1/templates/s/preview", {}, 404),
         ({"templates:read"}, "POST", "v1/templates", _TEMPLATE, 403),
         ({"templates:read"}, "POST", "v1/templates/s/versions", _TEMPLATE, 403),
+        ({"webhooks:manage"}, "POST", "v1/webhooks", _HOOK, 201),
+        ({"webhooks:manage"}, "GET", "v1/webhooks", None, 403),
+        ({"webhooks:manage"}, "GET", "v1/webhooks/whe_1/deliveries", None, 403),
+        ({"webhooks:manage"}, "POST", "v1/webhooks/whe_1/deliveries/whd_1/replay", None, 404),
+        ({"webhooks:read"}, "GET", "api/v1/webhooks", None, 200),
+        ({"webhooks:read"}, "POST", "v1/webhooks", _HOOK, 403),
+        ({"webhooks:read"}, "DELETE", "v1/webhooks/whe_1", None, 403),
+        ({"webhooks:read"}, "POST", "v1/webhooks/whe_1/deliveries/whd_1/replay", None, 403),
         (set(), "GET", "v1/whoami", None, 200),
     ],
 )
@@ -127,3 +136,15 @@ async def test_a_key_tells_when_it_was_used(house):
     assert used.last_used_at is not None
     assert used.last_used_at >= used.created_at
     assert told["last_used_at"] >= told["created_at"]
+
+
+async def test_webhooks_of_test_keys_stand_apart(house):
+    """What a key of one environment made, one of the other does not see."""
+    live, test = await _client(house), await _client(house, environment="test")
+    made = (await test.post("v1/webhooks", json=_HOOK)).json()["id"]
+
+    assert [made] == [each["id"] for each in (await test.get("v1/webhooks")).json()["data"]]
+    assert [] == (await live.get("v1/webhooks")).json()["data"]
+    assert 404 == (await live.get(f"v1/webhooks/{made}")).status_code
+    assert 404 == (await live.delete(f"v1/webhooks/{made}")).status_code
+    assert 200 == (await test.get(f"v1/webhooks/{made}")).status_code

@@ -52,11 +52,12 @@ async def test_scopes(house: House, scope: str, reads: int) -> None:
     sends = 401 if scope == "something_else" else 200
     for path, body in (("/emails", _MAIL), ("/emails/batch", [_MAIL]), ("/email/sending", _MAIL)):
         assert sends == (await client.post(path, json=body)).status_code
-    answer = await client.get("/emails")
-    assert reads == answer.status_code
-    if reads == 401:
-        assert "restricted_api_key" == answer.json()["name"]
-        assert "This API key is restricted to only send emails" == answer.json()["message"]
+    for path in ("/emails", "/webhooks"):
+        answer = await client.get(path)
+        assert reads == answer.status_code
+        if reads == 401:
+            assert "restricted_api_key" == answer.json()["name"]
+            assert "This API key is restricted to only send emails" == answer.json()["message"]
 
 
 @pytest.mark.parametrize(("host", "status"), [("api.resend.com", 403), ("api.postflare.app:443", 200)])
