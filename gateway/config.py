@@ -373,7 +373,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     in_flight_body_bytes: Annotated[
         int,
         _about(
-            "bytes of request bodies held in memory at once; more wait their turn", "67108864", ge=1024 * 1024
+            "bytes of request bodies held in memory at once, and as many of letters from other servers; more wait "
+            "their turn",
+            "67108864",
+            ge=1024 * 1024,
         ),
     ] = 64 * 1024 * 1024
     allow_private_targets: Annotated[

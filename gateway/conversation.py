@@ -29,8 +29,6 @@ _PATH: Final = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>|([^\s<>]+))(
 NULL: Final = "<>"
 _LEAVING: Final = "421 4.3.2 The server is stopping"
 _SILENT: Final = "421 4.4.2 Nothing was said for too long"
-# forty megabytes take so long at 200 kbit/s
-_LONGEST_LETTER_S: Final = 1800.0
 _COMMANDS: Final = "AUTH DATA EHLO HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY"
 
 
@@ -57,6 +55,8 @@ class Conversation(SMTP, ABC):
     line_length_limit = _FREE_BYTES
     # refusals in a row; a message that is taken makes up for those before it
     most_errors = 100
+    # forty megabytes take so long at 200 kbit/s
+    longest_letter_s = 1800.0
 
     def __init__(self, desk: Desk, others: "set[Conversation]", **options: Any) -> None:
         """``others`` are all that are open; this one is among them for as long as it is."""
@@ -294,12 +294,20 @@ class Conversation(SMTP, ABC):
         declared = self._declared_bytes()
         limit = min(self.most_bytes, declared + _FREE_BYTES) if declared else self.most_bytes
         incoming = Incoming(self._reader, limit)
-        await _in_time(incoming.read(_FREE_BYTES))
+        await self._in_time(incoming.read(_FREE_BYTES))
         if incoming.whole:
             return await self._accepted(incoming)
         async with self._house.bodies.hold(limit):
-            await _in_time(incoming.read())
+            await self._in_time(incoming.read())
             return await self._accepted(incoming)
+
+    async def _in_time(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Read; raises _TooSlow for a client that never comes to an end, which holds room all the while."""
+        try:
+            async with asyncio.timeout(self.longest_letter_s):
+                await reading
+        except TimeoutError as error:
+            raise _TooSlow from error
 
     def _declared_bytes(self) -> int:
         sizes = [each[5:] for each in self.letter.mail_options if each.startswith("SIZE=")]
@@ -313,15 +321,6 @@ class Conversation(SMTP, ABC):
 
 def _text(status: str | bytes) -> str:
     return status if isinstance(status, str) else status.decode("utf-8", "replace")
-
-
-async def _in_time(reading: Coroutine[Any, Any, None]) -> None:
-    """Read; raises _TooSlow for a client that never comes to an end, which holds room all the while."""
-    try:
-        async with asyncio.timeout(_LONGEST_LETTER_S):
-            await reading
-    except TimeoutError as error:
-        raise _TooSlow from error
 
 
 def _look_at(task: "asyncio.Task[None]") -> None:

@@ -24,6 +24,8 @@ class Exchanger(Conversation):
 
     # whoever guesses at addresses must come again
     most_errors = 20
+    # anybody may bring one, and a large one keeps others waiting: 50 MB in ten minutes are 87 kB a second
+    longest_letter_s = 600.0
 
     def __init__(self, desk: Reception, others: "set[Conversation]") -> None:
         """``others`` are all that are open."""

@@ -80,15 +80,19 @@ class Reception:
         receivers: Sequence[Receiver],
         most_bytes: int,
         *,
+        bodies: Budget,
         certificate: Certificate | None = None,
     ) -> None:
-        """``receivers`` are asked in their order, before the workspaces' addresses."""
+        """``receivers`` are asked in their order, before the workspaces' addresses.
+
+        ``bodies`` is the room for large letters, apart from the callers' own: strangers keep nobody else waiting.
+        """
         self._core = core
         self.certificate = certificate
         self._receivers = receivers
         self.most_bytes = most_bytes
         self.host = core.policy.message_host
-        self.bodies = core.bodies
+        self.bodies = bodies
         self._reading = Budget(_READ_AT_ONCE_BYTES)
 
     async def admit(self, envelope: Envelope, address: str) -> str:

@@ -13,6 +13,7 @@ import uvicorn
 from click import ClickException
 
 from core import bounces
+from core.budget import Budget
 from core.core import Core
 from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
@@ -179,7 +180,13 @@ async def receiving(core: Core, settings: Settings, bound: socket.socket | None)
     if bound is None:
         yield
         return
-    desk = Reception(core, (bounces,), settings.inbound_most_bytes, certificate=Certificate.of(settings))
+    desk = Reception(
+        core,
+        (bounces,),
+        settings.inbound_most_bytes,
+        bodies=Budget(settings.in_flight_body_bytes),
+        certificate=Certificate.of(settings),
+    )
     async with _talking(bound, lambda others: Exchanger(desk, others)):
         yield
 

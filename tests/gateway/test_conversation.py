@@ -139,7 +139,7 @@ async def test_silence_ends_the_conversation(office, monkeypatch):
 @pytest.mark.parametrize("begun", [b"", b"x" * 100_000])
 async def test_a_letter_that_never_ends_ends_the_conversation(office, monkeypatch, begun):
     """However lively it comes; the room it held is free again."""
-    monkeypatch.setattr(conversation, "_LONGEST_LETTER_S", 0.3)
+    monkeypatch.setattr(conversation.Conversation, "longest_letter_s", 0.3)
     key = await office.house.key("resend")
     login = base64("", "resend", key).encode()
     said = (

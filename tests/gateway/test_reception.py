@@ -413,3 +413,22 @@ async def test_a_lost_connection_leaves_nothing(door):
     await asyncio.to_thread(talk)
     assert 250 == (await door.send(to))[0]
     assert ["Grüße"] == [each.subject for each in await door.kept()]
+
+
+async def test_a_slow_stranger_keeps_nobody_waiting(door, monkeypatch):
+    """A large letter that never ends takes nothing of the callers' room, and is broken off."""
+    monkeypatch.setattr(exchanger.Exchanger, "longest_letter_s", 0.5)
+    to = await door.address()
+
+    def talk():
+        with socket.create_connection(("127.0.0.1", door.port), timeout=20) as client:
+            client.sendall(f"EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode())
+            client.sendall(b"x" * 200_000)
+            return b"".join(iter(lambda: client.recv(65536), b""))
+
+    task = asyncio.create_task(asyncio.to_thread(talk))
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(0.2), door.core.bodies.hold(door.core.bodies._limit):
+        pass
+    assert (await task).splitlines()[-1].startswith(b"421 4.4.2 ")
+    assert 0 == await count(door.core, "inbound")
