@@ -4,25 +4,25 @@ from starlette.responses import Response
 
 from core import inbound
 from core.inbound import Body, InboundMessage
-from gateway.console import listing, overview, preview
+from gateway.console import overview, preview
+from gateway.console.listing import Search
 from gateway.console.visit import Visit
 
 
 async def page(visit: Visit) -> Response:
     """The newest letters, or those that were looked for."""
-    kept = {name: visit.asked(name) for name in ("recipient", "sender", "subject")}
+    search = Search.of(visit, "recipient", "sender", "subject")
     wanted = inbound.Filter(
-        recipient=kept["recipient"] or None, sender=kept["sender"] or None, subject=kept["subject"] or None
+        recipient=search.get("recipient"), sender=search.get("sender"), subject=search.get("subject")
     )
-    request = listing.wanted(visit)
-    found = await inbound.page(visit.core, visit.caller, wanted, request)
+    found = await inbound.page(visit.core, visit.caller, wanted, search.page)
     return visit.page(
         "inbound.html",
         title="Received",
         rows=found.items,
-        ways=listing.Ways.of(request, [each.id for each in found.items], kept, more=found.more),
-        kept=kept,
-        strip=await overview.strip(visit),
+        search=search,
+        ways=search.ways([each.id for each in found.items], more=found.more),
+        strip=await overview.strip(visit) if search.is_first else None,
     )
 
 

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from core import events, messages
 from core.errors import NotFound
 from core.messages import Message
-from gateway.console import listing, overview, preview
+from gateway.console import overview, preview
+from gateway.console.listing import Search
 from gateway.console.visit import Visit
 
 STATES: Final = (
@@ -20,22 +21,22 @@ _MOST_DELIVERIES: Final = 200
 
 async def page(visit: Visit) -> Response:
     """The newest messages, or those that were looked for."""
-    kept = {name: visit.asked(name) for name in ("recipient", "subject", "state")}
+    search = Search.of(visit, "recipient", "subject", "state")
+    state = search.get("state")
     wanted = messages.Filter(
-        recipient=kept["recipient"] or None,
-        subject=kept["subject"] or None,
-        states=(kept["state"],) if kept["state"] else None,
+        recipient=search.get("recipient"),
+        subject=search.get("subject"),
+        states=None if state is None else (state,),
     )
-    request = listing.wanted(visit)
-    found = await messages.page(visit.core, visit.caller, wanted, request)
+    found = await messages.page(visit.core, visit.caller, wanted, search.page)
     return visit.page(
         "messages.html",
         title="Sent",
         rows=[(each, messages.standing(each)) for each in found.items],
-        ways=listing.Ways.of(request, [each.id for each in found.items], kept, more=found.more),
-        kept=kept,
+        search=search,
+        ways=search.ways([each.id for each in found.items], more=found.more),
         states=STATES,
-        strip=await overview.strip(visit),
+        strip=await overview.strip(visit) if search.is_first else None,
     )
 
 

@@ -29,7 +29,6 @@ GUARDED: Final = {
     "Referrer-Policy": "no-referrer",
     "X-DNS-Prefetch-Control": "off",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
@@ -148,7 +147,8 @@ def page(status: int, template: str, **values: object) -> Response:
         # a letter that came in broken may hold halves of characters
         text.encode("utf-8", "replace"),
         status_code=status,
-        headers=GUARDED | {"Content-Security-Policy": policy},
+        # not for what is sandboxed: browsers may refuse to show that alone (HTML Standard 7.1.3)
+        headers=GUARDED | {"Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"},
         media_type="text/html",
     )
 

@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from core import accounts, streams
+from core.accounts import Listed
+from core.errors import NotFound
 from tests.core.post import caller_in, count
 
 
@@ -39,3 +43,18 @@ async def test_accounts_have_workspaces_of_their_own(core):
 async def test_what_is_not_there(core):
     """Unknown ids name nothing."""
     assert (None, None) == (await accounts.account(core, "x"), await accounts.workspace(core, "x"))
+
+
+async def test_an_operator_sees_every_workspace(core):
+    """By number, a portion at a time; one is found by its number alone, and an unknown number is none."""
+    callers = [await caller_in(core, "w", account=name) for name in ("a", "b", "c")]
+    numbers = [each.workspace_number for each in callers]
+    listed = [
+        Listed(number=number, name="w", account=name) for number, name in zip(numbers, "abc", strict=True)
+    ]
+
+    assert listed == await accounts.all_workspaces(core)
+    assert listed[1:2] == await accounts.all_workspaces(core, after=numbers[0], most=1)
+    assert callers[1].workspace_id == (await accounts.numbered(core, numbers[1])).id
+    with pytest.raises(NotFound):
+        await accounts.numbered(core, numbers[-1] + 1)

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from core import addresses, messages
+from core import addresses, events, messages
 from core.errors import NotFound
 from core.messages import Attachment, Content, Filter, NewBatch, TemplateUse, reading
 from core.mime import Letter, Part, build
@@ -272,3 +272,29 @@ async def test_a_source_waits_for_room(core, caller):
 
     core.bodies.give(taken - room)
     assert PLAN.data == next(parsed(await task).iter_attachments()).get_content()
+
+
+async def test_one_file_is_read_by_its_place(core, caller):
+    """With its data, also where several messages share it; without where it is yet to be fetched; else NotFound."""
+    files = (Attachment(filename="a", data=b"1"), Attachment(filename="b", url="https://files.example/b"))
+    content = Content(subject="s", text="t", attachments=files)
+    drafts = [msgspec.structs.replace(draft(ANN), content=content) for _ in range(2)]
+    for receipt in await messages.submit_all(core, caller, drafts):
+        message = await messages.get(core, caller, receipt.id)
+        found = [await messages.attachment(core, message, each) for each in (0, 1)]
+
+        assert [("a", b"1"), ("b", None)] == [(each.filename, each.data) for each in found]
+        with pytest.raises(NotFound):
+            await messages.attachment(core, message, 2)
+
+
+async def test_the_last_events_come_first(core, caller):
+    """As many as are asked for; with room for all, they are those that are read from the oldest on."""
+    receipt = await messages.submit(core, caller, draft(ANN, send_at=core.clock.now() + 10**9))
+    await messages.reschedule(core, caller, receipt.id, core.clock.now() + 2 * 10**9)
+    message = await messages.get(core, caller, receipt.id)
+    every = await events.of_message(core, message)
+
+    assert 1 < len(every)
+    assert every[::-1] == await events.latest(core, message, most=10)
+    assert every[-1:] == await events.latest(core, message, most=1)

@@ -171,6 +171,42 @@ async def test_the_strip_counts(looker):
     assert ["1", "1", "1", "0"] == re.findall(r"<dd>(\d+)", page)
 
 
+async def test_suppressed_addresses(looker):
+    """Each with its reason, found by the whole address whatever its case; another workspace's are its own."""
+    now = SystemClock().now()
+    for caller, email in ((looker.caller, BOB), (await caller_in(looker.core, "other"), "x@example.net")):
+        entry = Entry(
+            workspace_id=caller.workspace_id,
+            email=email,
+            stream="",
+            reason="hard_bounce",
+            origin="recipient",
+            at=now,
+        )
+        await write(looker.core.db, *suppressions.insertion([entry]))
+    page = (await looker.get("/suppressions")).text
+    assert BOB in page
+    assert "hard bounce" in page
+    assert "x@example.net" not in page
+    assert "hard bounce" in (await looker.get("/suppressions", email=BOB.upper())).text
+    assert "not held back" in (await looker.get("/suppressions", email=ANN)).text
+
+
+async def test_a_list_loads_itself_again_where_it_is_asked_to(looker):
+    """Only then, with what is looked for, and not where somebody has gone on to older ones."""
+    id = await looker.send(subject="One")
+    page = (await looker.get("/messages", subject="one")).text
+    assert 'http-equiv="refresh"' not in page
+    (way,) = links(page, "reload=1")
+    page = (await looker.get(f"/messages{way}")).text
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert id in page
+    assert ["?subject=one"] == links(page, "?subject")
+    page = (await looker.get("/messages", reload="1", after=id)).text
+    assert 'http-equiv="refresh"' not in page
+    assert "Sent today" not in page
+
+
 async def test_another_workspace_is_nobodys_business(looker):
     """An id of another workspace, or of another environment, is as good as unknown, for every page of it."""
     other = await caller_in(looker.core, "other", account="other")
