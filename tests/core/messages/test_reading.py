@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.messages import Attachment, Content, Filter, NewBatch, TemplateUse, reading
 from core.mime import Letter, Part, build
 from core.paging import PageRequest
-from tests.core.post import ANN, BOB, CAT, SENDER, alter, caller_in, draft, parsed, party
+from tests.core.post import ANN, BOB, CAT, SENDER, accepted, alter, caller_in, draft, parsed, party
 
 ALL = Filter()
 PLAN = Attachment(filename="plan.pdf", content_type="application/pdf", data=bytes(range(256)) * 99)
@@ -279,7 +279,7 @@ async def test_one_file_is_read_by_its_place(core, caller):
     files = (Attachment(filename="a", data=b"1"), Attachment(filename="b", url="https://files.example/b"))
     content = Content(subject="s", text="t", attachments=files)
     drafts = [msgspec.structs.replace(draft(ANN), content=content) for _ in range(2)]
-    for receipt in await messages.submit_all(core, caller, drafts):
+    for receipt in await accepted(core, caller, drafts):
         message = await messages.get(core, caller, receipt.id)
         found = [await messages.attachment(core, message, each) for each in (0, 1)]
 
