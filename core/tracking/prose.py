@@ -1,6 +1,7 @@
 """The links of a plain text, and the text with some of them replaced. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,7 @@ _ADDRESS: Final = re.compile(
 # what ends a sentence around a link, not the link
 _AFTER: Final = ".,;:!?'*_`"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+_BRACKETS: Final = frozenset("()[]{}")
 
 
 def rewritten(text: str, address: Callable[[str], str | None]) -> str:
@@ -32,13 +34,14 @@ def rewritten(text: str, address: Callable[[str], str | None]) -> str:
 
 def _trimmed(shown: str) -> str:
     """Without the marks of the sentence around it; a bracket that was opened inside belongs to the link."""
+    # counted once: a text of brackets alone would be read again for each of them
+    counts = Counter(each for each in shown if each in _BRACKETS)
     end = len(shown)
-    while end and (
-        shown[end - 1] in _AFTER
-        or (
-            shown[end - 1] in _PAIRS
-            and shown.count(_PAIRS[shown[end - 1]], 0, end) < shown.count(shown[end - 1], 0, end)
-        )
-    ):
+    while end and _is_after(shown[end - 1], counts):
+        counts[shown[end - 1]] -= 1
         end -= 1
     return shown[:end]
+
+
+def _is_after(last: str, counts: Counter[str]) -> bool:
+    return last in _AFTER or (last in _PAIRS and counts[_PAIRS[last]] < counts[last])

@@ -1,5 +1,7 @@
 """Rewriting plain text: whole links are replaced, and the sentence around them stays."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,16 @@ def marked(text):
 def test_links_in_text(text, expected):
     """Marks of the sentence do not belong to a link; what may go on in letters beyond ASCII is left alone."""
     assert (text if expected is None else expected) == marked(text)
+
+
+def test_brackets_without_end_are_read_once():
+    """Nobody holds up everybody's mail with a text of brackets: twice as many take twice as long."""
+    closing = ")" * 1_000_000
+    began = time.process_time()
+    made = marked(f"http://x.example/(a){closing}")
+
+    assert f"N0{closing}" == made
+    assert time.process_time() - began < 10
 
 
 @given(st.text(st.sampled_from("ab https://x.é)(\n<>.,"), max_size=200))
