@@ -8,7 +8,7 @@ import aiosmtplib
 import msgspec
 
 from core.transport.relay_url import RelayUrl
-from core.transport.session import Session, take_over
+from core.transport.session import Session, fit, take_over
 
 # the text of outcomes that are due to credentials; what the server said of them is for the log
 UNAUTHORIZED: Final = "the relay refused our credentials"
@@ -141,14 +141,20 @@ async def _log_in(smtp: aiosmtplib.SMTP, url: RelayUrl) -> None:
     try:
         await smtp.login(url.username, url.password)
     except aiosmtplib.SMTPAuthenticationError as error:
-        raise Unauthorized(UNAUTHORIZED, code=error.code, reason=error.message) from error
+        raise Unauthorized(UNAUTHORIZED, code=error.code, reason=_said(error)) from error
 
 
 def _translated(error: aiosmtplib.SMTPException | OSError, noun: str) -> Unavailable:
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return Unavailable(error.message, code=error.code, reason=error.message)
+        # below 0 where what came was no reply at all
+        return Unavailable(_said(error), code=max(error.code, 0), reason=_said(error))
     if isinstance(error, TimeoutError):
         return Unavailable(f"{noun} did not answer in time", reason=str(error))
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return Unavailable(f"TLS with {noun} failed", reason=str(error))
     return Unavailable(f"{noun} could not be reached", reason=str(error))
+
+
+def _said(error: aiosmtplib.SMTPResponseException) -> str:
+    """What the server said; aiosmtplib gives letters that are no UTF-8 as halves of surrogate pairs."""
+    return fit(error.message.encode("utf-8", "surrogateescape"))

@@ -163,10 +163,9 @@ class Session(asyncio.Protocol):
                 self._complete(int(code))
 
     def _complete(self, code: int) -> None:
-        text = b"\n".join(self._text)[:_TEXT_BYTES].translate(None, _CONTROLS).decode("utf-8", "replace")
-        self._text = []
+        text, self._text = b"\n".join(self._text), []
         self._awaited -= 1
-        self._replies.append(Reply(code=code, text=text))
+        self._replies.append(Reply(code=code, text=fit(text)))
         if code == 421:
             # RFC 5321, 3.8: the server is closing; commands already on their way get no reply
             self.abort()
@@ -186,6 +185,11 @@ class Session(asyncio.Protocol):
         room, self._room = self._room, None
         if room is not None and not room.done():
             room.set_result(None)
+
+
+def fit(text: bytes) -> str:
+    """What a server said as it can be kept and shown, however it was written and however much it is."""
+    return text[:_TEXT_BYTES].translate(None, _CONTROLS).decode("utf-8", "replace")
 
 
 def take_over(transport: asyncio.BaseTransport, extensions: frozenset[str], timeout_s: float) -> Session:

@@ -114,7 +114,13 @@ async def greets(host, port, greeting):
 
 
 @pytest.mark.parametrize(
-    ("greeting", "code", "enhanced"), [(None, 0, ""), (b"", 0, ""), (b"421 4.3.2 Busy\r\n", 421, "4.3.2")]
+    ("greeting", "code", "enhanced"),
+    [
+        (None, 0, ""),
+        (b"", 0, ""),
+        (b"421 4.3.2 Busy\r\n", 421, "4.3.2"),
+        (b"554 " + b"-" * 100_000 + b"\r\n", 0, ""),
+    ],
 )
 async def test_nobody_is_there(dns, greeting, code, enhanced):
     """The mail waits, and it is known that no conversation began."""
@@ -130,6 +136,21 @@ async def test_nobody_is_there(dns, greeting, code, enhanced):
 
     assert isinstance(outcome, Deferred)
     assert (code, enhanced, True) == (outcome.code, outcome.enhanced, outcome.unreached)
+
+
+async def test_what_a_greeting_says_can_be_kept(dns):
+    """In whatever letters and at whatever length a server refuses us, no store and no reader stumbles over it."""
+    with socket.create_server((FIRST, 0)) as probe:
+        port = probe.getsockname()[1]
+    lead(dns, "acme.test", FIRST)
+    greeting = b"421-M\xfcller\0 ist weg\r\n" + b"421-und bleibt es\r\n" * 1000 + b"421 .\r\n"
+    async with greets(FIRST, port, greeting), exchangers(dns, port) as mx:
+        (outcome,) = await mx.deliver(envelope("ann@acme.test"), MIME)
+
+    assert (421, True) == (outcome.code, outcome.unreached)
+    assert "M\N{REPLACEMENT CHARACTER}ller ist weg\nund bleibt es\n" == outcome.text[:29]
+    assert len(outcome.text.encode()) <= 2002
+    assert "\0" not in outcome.text
 
 
 async def test_a_refusal_in_the_conversation_is_final(dns, sink):
