@@ -36,7 +36,7 @@ from core.jobs.judgement import (
     rehearse,
 )
 from core.jobs.offer import Offering, Offers
-from core.jobs.queue import Job
+from core.jobs.queue import Job, portions
 from core.jobs.record import Record, Recorder, Step
 from core.jobs.seats import Seat, Seats
 from core.messages.choices import Since, since
@@ -53,8 +53,6 @@ from core.transport.transport import Envelope
 _log = structlog.get_logger(__name__)
 
 _THREAD_FROM_BYTES: Final = 256 * 1024
-# messages of one claim are read in portions of about this size, so that a claim of large ones stays bounded
-_PORTION_BYTES: Final = 16 * 1024 * 1024
 _JITTER: Final = 0.1
 # what everybody may read of a fault of ours; the log has the rest
 _CRASHED: Final = "an internal error"
@@ -130,7 +128,7 @@ class Deliverer:
         """Run a claim's jobs; those that are recorded leave ``held``. Others were not begun, or could not be ended."""
         tasks: list[asyncio.Task[None]] = []
         try:
-            for portion in _portions(jobs):
+            for portion in portions(jobs):
                 waiting = _Waiting(len(portion))
                 task = asyncio.create_task(self._portion(portion, held, waiting))
                 task.add_done_callback(waiting.over)
@@ -295,17 +293,23 @@ class Deliverer:
         if message.draft.redirect_to or len(real) == 1 or not is_personal(message):
             return await self._send_copy(turn, message, real, offering)
         steps: list[Step] = []
+        failure: Exception | None = None
         for each in real:
             try:
                 steps.extend(await self._send_copy(turn, message, (each,), offering))
-            except (_Lapsed, StoreUnavailable, FetchFailed, SealBroken):
-                # what has left is recorded all the same; the others stay open
-                if not steps:
-                    raise
+            except (_Lapsed, StoreUnavailable, FetchFailed, SealBroken) as error:
+                # the same holds for the others
+                failure = error
                 break
+            except Exception as error:  # noqa: BLE001  # a fault with one recipient is none with the others
+                _log.exception("a copy crashed", message_id=message.id, position=each.position)
+                failure = error
             if not self._offers.ways(message, turn.job.destination):
                 # the destination has proved to be away
                 break
+        if failure is not None and not steps:
+            raise failure
+        # what has left is recorded all the same; the others stay open
         return steps
 
     async def _send_copy(
@@ -331,7 +335,8 @@ class Deliverer:
         files = await self._files.of(message)
         policy = identity.policy(self._core.policy)
         build = partial(source, policy, self._core.signer, message, files, recipient)
-        size = len(message.html or "") + sum(file.size_bytes for file in files)
+        size = sum(len(body or "") for body in (message.html, message.text))
+        size += sum(file.size_bytes for file in files)
         return await asyncio.to_thread(build) if size > _THREAD_FROM_BYTES else build()
 
     def _later(self, job: Job, message: Message, steps: tuple[Step, ...], reason: str) -> Record:
@@ -381,15 +386,3 @@ async def _all(work: Iterable[Awaitable[None]]) -> None:
     for each in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(each, BaseException):
             raise each
-
-
-def _portions(jobs: Sequence[Job]) -> list[list[Job]]:
-    portions: list[list[Job]] = [[]]
-    size = 0
-    for job in jobs:
-        size += job.size_bytes
-        if portions[-1] and size > _PORTION_BYTES:
-            portions.append([])
-            size = job.size_bytes
-        portions[-1].append(job)
-    return portions

@@ -27,6 +27,8 @@ _FULL_LOOK_EVERY_S: Final = 5
 _PART: Final = "/"
 # how much of the front of the queue is cleared at once
 _CLEAR_AT_ONCE: Final = 2000
+# messages of one claim are read in portions of about this size, so that a claim of large ones stays bounded
+_PORTION_BYTES: Final = 16 * 1024 * 1024
 # parked work comes back by itself, however late it is already
 _EARLIEST_S: Final = 60
 
@@ -180,6 +182,19 @@ class Claims:
 def _jobs(found: Sequence[Row]) -> list[Job]:
     make = mapper(Job)
     return [make(row) for row in found]
+
+
+def portions(jobs: Sequence[Job]) -> list[list[Job]]:
+    """A claim's jobs in their order, parted so that what is read for each part stays bounded."""
+    found: list[list[Job]] = [[]]
+    size = 0
+    for job in jobs:
+        size += job.size_bytes
+        if found[-1] and size > _PORTION_BYTES:
+            found.append([])
+            size = job.size_bytes
+        found[-1].append(job)
+    return found
 
 
 def release_all(now: int) -> Query:

@@ -4,8 +4,10 @@ import msgspec
 import pytest
 
 from core import messages, optout, suppressions, topics
+from core.jobs import deliver
 from core.jobs.held import Held
 from core.messages import OptOut, Rehearsal
+from core.messages.composition import source
 from core.topics import NewTopic
 from gateway.assemble import working
 from gateway.serving import running
@@ -84,6 +86,24 @@ async def test_personal_letters_go_out_one_by_one(post):
     assert [(ANN, 0), (CAT, 2), (BOB, 1)] == [(each.email, each.position) for each in found if each]
     assert {"ann@example.com, bob@example.com"} == {parsed(each.content)["To"] for each in post.sink.messages}
     assert post.sink.messages[0].content == await messages.source(post.core, await post.message(sent))
+
+
+async def test_a_letter_that_cannot_be_made_holds_up_no_other(post, monkeypatch):
+    """Whose copies have left gets no second one, whoever comes behind gets theirs, and the one left is tried again."""
+
+    def faulty(*given):
+        if given[-1].email == BOB:
+            raise ValueError("a fault of ours")
+        return source(*given)
+
+    monkeypatch.setattr(deliver, "source", faulty)
+    sent = await post.send(draft(ANN, BOB, cc=[CAT], opt_out=OptOut(header=True)))
+    assert ["delivered", "queued", "delivered"] == await post.states(sent)
+    monkeypatch.setattr(deliver, "source", source)
+    await post.later(67)
+
+    assert [(ANN,), (CAT,), (BOB,)] == post.taken()
+    assert ["delivered"] * 3 == await post.states(sent)
 
 
 async def test_personal_letters_that_are_redirected_are_one(post):
