@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from core import addresses
+from core import addresses, domains
+from core.errors import Invalid
 from gateway.config import Settings, load
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,6 +37,14 @@ def bare_address(context: click.Context, parameter: click.Parameter, value: str)
     except addresses.AddressError as error:
         message = f"{value} is no email address"
         raise click.BadParameter(message, context, parameter) from error
+
+
+def bare_domain(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Give a domain as recipients have it: lower case, in A-labels, empty for none; raises BadParameter."""
+    try:
+        return domains.host(value) if value else ""
+    except Invalid as error:
+        raise click.BadParameter(error.reason, context, parameter) from error
 
 
 def with_settings(command: F) -> F:

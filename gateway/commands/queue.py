@@ -12,7 +12,7 @@ from core.jobs import overview, pauses, routes
 from core.jobs.overview import Standing
 from core.jobs.pauses import Pause, Place
 from gateway.assemble import opened
-from gateway.commands.options import DEFAULT_NAME, run, with_settings
+from gateway.commands.options import DEFAULT_NAME, bare_domain, run, with_settings
 from gateway.config import Settings
 
 _MINUTE_S: Final = 60
@@ -23,7 +23,11 @@ _account_option = click.option("--account", default=DEFAULT_NAME, show_default=T
 _workspace_option = click.option("--workspace", default="", help="Workspace by name; all where left out.")
 _stream_option = click.option("--stream", default="", help="One stream alone; all where left out.")
 _to_option = click.option(
-    "--to", default="", metavar="DOMAIN", help="Recipients' domain; all where left out."
+    "--to",
+    default="",
+    metavar="DOMAIN",
+    callback=bare_domain,
+    help="Recipients' domain; all where left out.",
 )
 
 
@@ -136,7 +140,7 @@ def flush(settings: Settings, to: str) -> None:
 
 async def _flush(settings: Settings, to: str) -> None:
     async with opened(settings, owner=False) as core:
-        count = await overview.flush(core, to.lower() or None)
+        count = await overview.flush(core, to or None)
     click.echo(f"{count:,} tried again.")
 
 
@@ -172,4 +176,4 @@ async def _route(settings: Settings, account: str, workspace: str, stream: str, 
 async def _wanted(core: Core, account: str, workspace: str, stream: str, to: str) -> Pause:
     """What the options say; raises NotFound for a workspace that is not there."""
     id_ = (await accounts.named(core, account, workspace)).id if workspace else ""
-    return Pause(workspace_id=id_, stream=stream, destination=to.lower())
+    return Pause(workspace_id=id_, stream=stream, destination=to)

@@ -66,6 +66,14 @@ def test_what_is_paused_is_told_and_goes_on(place):
     assert "paused: workspace shop, stream bulk, for 0s" in told("list")
 
 
+def test_a_domain_is_read_as_recipients_have_it(place):
+    """What is no domain would hold nothing back and is refused; one in its own letters is held in A-labels."""
+    assert "Waits: to xn--bcher-kva.example.\n" == told("pause", "--to", "Bücher.example")
+    for wrong in ("bob@away.example", "*.example", "away"):
+        assert "is no domain name" in told("pause", "--to", wrong, code=2)
+        assert "is no domain name" in told("flush", "--to", wrong, code=2)
+
+
 async def lanes(settings):
     """In which lanes jobs wait."""
     async with opened(settings) as core:
