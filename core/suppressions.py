@@ -4,6 +4,7 @@ They have no end of their own. Every change of who may be sent to is told once i
 """
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -104,7 +105,8 @@ def insertion(entries: Iterable[Entry]) -> list[Many]:
         held = chosen.get(place)
         if held is None or _weight(entry) > _weight(held):
             chosen[place] = entry
-    made = [_row(entry, email) for (_, email, _), entry in chosen.items()]
+    # in one order for all processes, which wait for each other's rows
+    made = [_row(entry, place[1]) for place, entry in sorted(chosen.items(), key=itemgetter(0))]
     return [sql.suppression_insert.many(made), sql.suppression_told.many([(row[0], row[3]) for row in made])]
 
 
