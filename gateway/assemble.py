@@ -5,8 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from core.bounces.news import Returns
 from core.budget import Budget
 from core.clock import SystemClock
@@ -141,7 +139,7 @@ def routes(settings: Settings, resolver: Resolver) -> Routes:
         Way(name="mx", transport=MailExchangers(resolver, _manners(settings)), direct=True),
     ]
     relays = {"relay": settings.relay, **settings.relays} if settings.relay else settings.relays
-    ways += [Way(name=name, transport=_relay(settings, url)) for name, url in relays.items()]
+    ways += [Way(name=name, transport=Relay(parse_url(url))) for name, url in relays.items()]
     return Routes({way.name: way for way in ways}, settings.ways, Capture())
 
 
@@ -152,12 +150,6 @@ def _manners(settings: Settings) -> Manners:
         sources=settings.mx_sources,
         allow_private=settings.allow_private_targets,
     )
-
-
-def _relay(settings: Settings, url: str) -> Relay:
-    wanted = parse_url(url)
-    most = max(wanted.connections, settings.worker_concurrency)
-    return Relay(msgspec.structs.replace(wanted, connections=most))
 
 
 @asynccontextmanager

@@ -297,7 +297,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "{ resend = 0 }",
         ),
     ] = {}
-    worker_concurrency: Annotated[int, _about("jobs in work at once per process", "20", ge=1, le=10_000)] = 20
+    worker_concurrency: Annotated[int, _about("jobs in work at once per process", "50", ge=1, le=10_000)] = 50
     claim_batch: Annotated[int, _about("jobs taken from the queue at once", "100", ge=1, le=10_000)] = 100
     lease_s: Annotated[
         int, _about("seconds after which the work of a worker that died is given to another", "60", ge=1)

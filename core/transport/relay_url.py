@@ -23,7 +23,7 @@ class RelayUrl(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     security: Security = "opportunistic"
     verify: bool = False
-    connections: int = 10
+    connections: int = 20
     messages_per_connection: int = 100
     timeout_s: float = 30.0
     local_hostname: str = ""

@@ -58,6 +58,20 @@ async def test_each_recipient_has_an_outcome_of_its_own(post):
     assert "bounced" == messages.standing(await post.message(sent))
 
 
+async def test_a_relay_is_met_with_so_many_connections_as_its_address_says(settings, clock, sink):
+    """However many jobs are in work: a provider's relay counts connections and refuses further ones."""
+    sink.delays["mail"] = 0.005
+    relay = f"smtp://127.0.0.1:{sink.port}?connections=2"
+    async with Post.open(settings, clock, sink, relay=relay, worker_concurrency=20) as post:
+        await messages.submit_all(
+            post.core, post.caller, [draft(f"p{number}@example.com") for number in range(20)]
+        )
+        await post.settle()
+
+    assert 20 == len(sink.messages)
+    assert 2 == sink.connections
+
+
 async def test_nobody_gets_it_twice_after_a_partial_failure(post):
     """A later attempt is made for those alone who are still open."""
     post.sink.replies = {BOB: "550 5.1.1 Unknown user", CAT: "451 4.2.0 Mailbox busy"}
