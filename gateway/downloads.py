@@ -1,6 +1,7 @@
-"""Files of letters that came in, for whoever has a link: handed over to be saved, never shown in the place of ours."""
+"""Files of letters, for whoever has a link: handed over to be saved, never shown in the place of ours."""
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -10,7 +11,9 @@ from starlette.routing import Route
 
 from core.core import Core
 from core.errors import NotFound
-from core.inbound.downloads import download
+from core.inbound import downloads as received
+from core.links import Download
+from core.messages import downloads as sent
 from core.store.database import StoreUnavailable
 
 _HEADERS: Final = {
@@ -20,13 +23,20 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
+Follow = Callable[[Core, str], Awaitable[Download]]
 # what a stranger's letter calls a file may be anything
 _PLAIN_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*", re.IGNORECASE)
 
 
 def pages(core: Core) -> list[Route]:
-    """The one page."""
+    """A page for what came in, and one for what went out."""
+    return [
+        Route("/_/f/{token}", _page(core, received.download)),
+        Route("/_/f/sent/{token}", _page(core, sent.download)),
+    ]
 
+
+def _page(core: Core, download: Follow) -> Callable[[Request], Awaitable[Response]]:
     async def file(request: Request) -> Response:
         try:
             found = await download(core, request.path_params["token"])
@@ -42,7 +52,7 @@ def pages(core: Core) -> list[Route]:
         }
         return Response(found.content, headers=headers)
 
-    return [Route("/_/f/{token}", file)]
+    return file
 
 
 def _type(told: str) -> str:

@@ -5,7 +5,7 @@ read 2026-11; Postflare's introduction page, read 2026-11.
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.resend import auth, dispatches, errors, receiving, sending, sent, telling, webhooks
+from dialects.resend import auth, dispatches, errors, files, receiving, sending, sent, telling, webhooks
 from dialects.resend.idempotency import KeyedCodec
 from dialects.resend.limits import admit
 from dialects.resend.submission import SUBMISSION
@@ -14,7 +14,7 @@ DIALECT = Dialect(
     name="resend",
     groups=(
         Group(auth.sending, sending.OPERATIONS),
-        Group(auth.full, sent.OPERATIONS + receiving.OPERATIONS),
+        Group(auth.full, sent.OPERATIONS + files.OPERATIONS + receiving.OPERATIONS),
         Group(auth.full, webhooks.OPERATIONS + dispatches.OPERATIONS),
     ),
     tell=errors.tell,

@@ -17,9 +17,10 @@ from msgspec import UNSET, UnsetType
 from core import inbound
 from core.errors import Invalid, NotFound
 from core.inbound import File, Filter, InboundMessage, Mailbox
-from core.inbound.downloads import Link, link
+from core.inbound.downloads import link
+from core.links import Link
 from dialects.endpoint import Call, get
-from dialects.resend.wire import List, Paging, uuid
+from dialects.resend.wire import List, Paging, cut, uuid
 from dialects.times import iso
 
 _ID: Final = "emailId"
@@ -229,22 +230,8 @@ async def retrieve(call: Call, id: str, query: Form) -> Whole:
 async def attachments(call: Call, id: str, query: Paging) -> List[Loose]:
     """The files of a received email, with links to them."""
     message = await inbound.get(call.core, call.caller, uuid(id, _ID))
-    found, more = _cut([file.id for file in message.head.files], query)
+    found, more = cut([file.id for file in message.head.files], query)
     return List(has_more=more, data=[Loose.of(call, message, position) for position in found])
-
-
-def _cut(ids: Sequence[str], query: Paging) -> tuple[Sequence[int], bool]:
-    """The places of a page, in the order of the letter, and whether there are more in the direction of travel."""
-    request = query.request()
-    cursor = request.after or request.before
-    if cursor is not None and cursor not in ids:
-        raise NotFound("cursor", cursor)
-    limit = len(ids) if query.limit is None else request.limit
-    if request.before is not None:
-        end = ids.index(request.before)
-        return range(max(0, end - limit), end), end > limit
-    start = ids.index(request.after) + 1 if request.after is not None else 0
-    return range(start, min(len(ids), start + limit)), start + limit < len(ids)
 
 
 async def attachment(call: Call, id: str, attachment_id: str) -> Loose:

@@ -4,12 +4,13 @@ Source: Resend docs, pagination, and the recordings in the node SDK's tests, rea
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from core import addresses
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.messages import Party
 from core.paging import PageRequest
 from dialects.times import blank
@@ -62,6 +63,20 @@ def limit(text: str | None) -> int:
     if not 1 <= found <= _MOST:
         raise Invalid("limit", "The pagination limit must be a number between 1 and 100.", kind="paging")
     return found
+
+
+def cut(ids: Sequence[str], query: Paging) -> tuple[Sequence[int], bool]:
+    """The places of a page in what has an order of its own, and whether there is more in the direction of travel."""
+    request = query.request()
+    cursor = request.after or request.before
+    if cursor is not None and cursor not in ids:
+        raise NotFound("cursor", cursor)
+    limit = len(ids) if query.limit is None else request.limit
+    if request.before is not None:
+        end = ids.index(request.before)
+        return range(max(0, end - limit), end), end > limit
+    start = ids.index(request.after) + 1 if request.after is not None else 0
+    return range(start, min(len(ids), start + limit)), start + limit < len(ids)
 
 
 def _cursor(text: str | None) -> str | None:
