@@ -34,8 +34,8 @@ def reads(name, key, id):
     yield wanted
     shown = wanted.path.rpartition("/")[2] if name != "postmark" else id
     for operation in DIALECTS[name].operations:
-        # what came in has ids of its own, and a test of its own
-        if "/receiving" in operation.path:
+        # what came in has ids of its own, and a test of its own; so have files, and this mail has none
+        if "/receiving" in operation.path or "{attachment_id}" in operation.path:
             continue
         if operation.method == "GET" and any(noun in operation.path for noun in ("/messages", "/emails")):
             yield Ask(method="GET", path=f"{operation.path.replace('{id}', shown)}{_PAGES.get(name, '')}")
