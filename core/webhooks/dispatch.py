@@ -62,7 +62,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """The calls of one event since a moment; ``final``: after which no other was to follow. Times are averages."""
+    """The calls of one event since a moment; ``final``: after which no other was to follow. Times are averages.
+
+    ``final_ms`` is of the final ones, ``retry_ms`` of the rest.
+    """
 
     event: str
     total: int
@@ -70,6 +73,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     slow: int
     very_slow: int
+    final: int
     final_ms: float | None
     retry_ms: float | None
 

@@ -5,7 +5,7 @@ Python, PHP, Ruby, Java and .NET, and answers that integrators captured, read 20
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.postmark import auth, bounces, emails, errors, messages
+from dialects.postmark import auth, bounces, emails, errors, figures, messages, telling, webhooks
 from dialects.postmark.codec import PostmarkCodec
 from dialects.postmark.limits import admit
 from dialects.postmark.submission import SUBMISSION
@@ -13,7 +13,16 @@ from dialects.routing import Paths
 
 DIALECT = Dialect(
     name="postmark",
-    groups=(Group(auth.server_token, emails.OPERATIONS + messages.OPERATIONS + bounces.OPERATIONS),),
+    groups=(
+        Group(
+            auth.server_token,
+            emails.OPERATIONS
+            + messages.OPERATIONS
+            + bounces.OPERATIONS
+            + webhooks.OPERATIONS
+            + figures.OPERATIONS,
+        ),
+    ),
     tell=errors.tell,
     hosts=("api.postmarkapp.com",),
     marks=Marks(headers=("x-postmark-server-token", "x-postmark-account-token")),
@@ -23,6 +32,7 @@ DIALECT = Dialect(
     paths=Paths(fold_case=True),
     admit=admit,
     submission=SUBMISSION,
+    webhooks=telling.FORMAT,
     sample=(
         "curl {url}/email -H 'X-Postmark-Server-Token: {key}' -H 'Content-Type: application/json' "
         """-d '{"From":"you@example.org","To":"friend@example.org","Subject":"Hello","TextBody":"First mail"}'"""

@@ -37,6 +37,22 @@ ERRORS: Final = RefusalTable(
         (errors.Invalid, "search"): Row(422, 700, "{reason}"),
         (errors.Invalid, "bounces"): Row(422, 1000, "{reason}"),
         (errors.Invalid, "bounce_id"): Row(400, 1002, "{reason}"),
+        (errors.Invalid, "webhook"): Row(422, 1361, "{reason}"),
+        (errors.Invalid, "webhook_url"): Row(422, 1354, "{reason}"),
+        (errors.Invalid, "webhook_body"): Row(422, 1355, "{reason}"),
+        (errors.Invalid, "webhook_id"): Row(422, 1356, "{reason}"),
+        (errors.Invalid, "webhook_fixed"): Row(422, 1357, "{reason}"),
+        (errors.Invalid, "webhook_header"): Row(422, 1358, "{reason}"),
+        (errors.Invalid, "webhook_filter"): Row(422, 1362, "{reason}"),
+        (errors.Invalid, "webhook_status"): Row(422, 1363, "{reason}"),
+        (errors.Forbidden, "webhook_archived"): Row(
+            422, 1350, "A webhook cannot be made on a message stream that is archived."
+        ),
+        (errors.Forbidden, "webhook_inbound"): Row(
+            422, 1351, "A webhook cannot be made on an inbound message stream."
+        ),
+        (errors.NotFound, "webhook"): Row(422, 1352, "The webhook for the provided 'ID' was not found."),
+        (errors.Conflict, "webhook_limit"): Row(422, 1359, "{reason}"),
         (errors.Invalid, "template"): Row(422, 1123, "{reason}"),
         errors.Malformed: Row(422, 402, "Received invalid JSON input: {reason}."),
         errors.Mistyped: Row(422, 403, "Invalid request field(s): {field}."),

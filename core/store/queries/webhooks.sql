@@ -149,6 +149,7 @@ ORDER BY id LIMIT :count OFFSET :skip
 -- name: dispatch_tallies
 SELECT event, count(*), count(*) FILTER (WHERE success = 1), count(*) FILTER (WHERE number > 1),
        count(*) FILTER (WHERE duration_ms >= :slow_ms), count(*) FILTER (WHERE duration_ms >= :very_slow_ms),
+       count(*) FILTER (WHERE final = 1),
        CAST(avg(CASE WHEN final = 1 THEN duration_ms END) AS DOUBLE PRECISION),
        CAST(avg(CASE WHEN final = 0 THEN duration_ms END) AS DOUBLE PRECISION)
 FROM dispatch_attempts WHERE webhook_id = :webhook_id AND id > :after_id

@@ -11,11 +11,15 @@ from tests.house import House
 
 _MAIL = {"From": "a@acme.example", "To": "b@acme.example", "TextBody": "t"}
 _BOUNCING = _MAIL | {"To": "softbounce@bounce-testing.postmarkapp.com", "Tag": "welcome"}
+_HOOK = {"Url": "https://app.example/pm", "Triggers": {"Open": {"Enabled": True}}}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A request and the ErrorCode of its answer; ``path`` may hold the id of a message, or the number of a bounce."""
+    """A request and the ErrorCode of its answer.
+
+    ``path`` may hold the id of a message, or the number of a bounce or a webhook.
+    """
 
     path: str
     body: Any = None
@@ -118,6 +122,48 @@ _ROWS = (
         missing=Case("/bounces/999999999/activate", {}, 1001),
         invalid=Case("/bounces/x'/activate", {}, 1002, 400),
     ),
+    Row(
+        name="webhooks.list_webhooks",
+        method="GET",
+        works=Case("/webhooks"),
+        missing=Case("/webhooks?MessageStream=nope", code=1226),
+        invalid=Case("/webhooks?status=x", code=1362),
+    ),
+    Row(
+        name="webhooks.retrieve",
+        method="GET",
+        works=Case("/webhooks/{webhook}"),
+        missing=Case("/webhooks/999999999", code=1352),
+        invalid=Case("/webhooks/%00", code=1352),
+    ),
+    Row(
+        name="webhooks.create",
+        method="POST",
+        works=Case("/webhooks", _HOOK),
+        missing=Case("/webhooks", _HOOK | {"MessageStream": "nope"}, 1226),
+        invalid=Case("/webhooks", _HOOK | {"Triggers": {"Open": 5}}, 403),
+    ),
+    Row(
+        name="webhooks.edit",
+        method="PUT",
+        works=Case("/webhooks/{webhook}", _HOOK),
+        missing=Case("/webhooks/999999999", _HOOK, 1352),
+        invalid=Case("/webhooks/1", {"Url": 5}, 403),
+    ),
+    Row(
+        name="webhooks.remove",
+        method="DELETE",
+        works=Case("/webhooks/{webhook}"),
+        missing=Case("/webhooks/999999999", code=1352),
+        invalid=Case("/webhooks/-1", code=1352),
+    ),
+    Row(
+        name="figures.statistics",
+        method="GET",
+        works=Case("/webhooks/{webhook}/statistics"),
+        missing=Case("/webhooks/999999999/statistics", code=1352),
+        invalid=Case("/webhooks/x'/statistics", code=1352),
+    ),
 )
 _each = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
 
@@ -136,6 +182,9 @@ async def _filled(house: House, path: str) -> tuple[str, str]:
         await house.settle()
         (bounce,) = (await client.get("/bounces?count=1&offset=0")).json()["Bounces"]
         path = path.replace("{bounce}", str(bounce["ID"]))
+    if "{webhook}" in path:
+        made = await client.post("/webhooks", json=_HOOK)
+        path = path.replace("{webhook}", str(made.json()["ID"]))
     return path.replace("{id}", id), id
 
 

@@ -81,6 +81,31 @@ const cases = {
     await assert.rejects(stranger.sendEmail(mail), Errors.InvalidAPIKeyError);
   },
 
+  async "a webhook is made, listed, changed and removed"() {
+    const made = await client.createWebhook({
+      Url: "http://example.com",
+      HttpAuth: { Username: "u", Password: "p" },
+      Triggers: { Bounce: { Enabled: true, IncludeContent: true } },
+    });
+    assert.deepEqual([made.MessageStream, made.HttpAuth, made.Triggers.Bounce], [
+      "outbound",
+      { Username: "u", Password: "p" },
+      { Enabled: true, IncludeContent: true },
+    ]);
+    const Url = "http://example.com/other";
+    const changed = await client.editWebhook(made.ID, { Url });
+    assert.deepEqual([changed.Url, changed.HttpAuth], [Url, made.HttpAuth]);
+    const listed = await client.getWebhooks({ messageStream: "outbound" });
+    assert.deepEqual(listed.Webhooks.filter((each) => each.ID === made.ID), [changed]);
+    assert.deepEqual(await client.getWebhook(made.ID), changed);
+    assert.equal((await client.deleteWebhook(made.ID)).ErrorCode, 0);
+    await assert.rejects(client.getWebhook(made.ID), (error) => {
+      assert.ok(error instanceof Errors.ApiInputError);
+      assert.equal(error.code, 1352);
+      return true;
+    });
+  },
+
   async "the test token"() {
     const tester = new postmark.ServerClient("POSTMARK_API_TEST", options);
     assert.equal((await tester.sendEmail(mail)).Message, "Test job accepted");

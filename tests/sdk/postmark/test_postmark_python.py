@@ -114,3 +114,34 @@ async def test_an_invalid_token(dev: Dev) -> None:
             await stranger.outbound.send(_email())
 
     assert (10, 401) == (caught.value.error_code, caught.value.http_status)
+
+
+async def test_webhooks(client: ServerClient) -> None:
+    """A webhook is made, listed, changed in part and removed; every trigger stands in what is read."""
+    made = await client.webhooks.create(
+        "https://example.com/hook",
+        message_stream="broadcast",
+        http_auth={"Username": "u", "Password": "p"},
+        http_headers=[{"Name": "X-Key", "Value": "v"}],
+        triggers={"Open": {"Enabled": True, "PostFirstOpenOnly": True}},
+    )
+    changed = await client.webhooks.edit(
+        made.id, http_headers=[], triggers={"Bounce": {"Enabled": True, "IncludeContent": True}}
+    )
+    listed = await client.webhooks.list("broadcast")
+    removed = await client.webhooks.delete(made.id)
+
+    assert ("https://example.com/hook", "broadcast") == (made.url, made.message_stream)
+    assert made.http_auth is not None
+    assert ("u", "p") == (made.http_auth.username, made.http_auth.password)
+    assert made.triggers.open.post_first_open_only
+    assert (True, True, []) == (
+        changed.triggers.open.enabled,
+        changed.triggers.bounce.include_content,
+        changed.http_headers,
+    )
+    assert [changed] == listed
+    assert (0, f"Webhook {made.id} removed.") == (removed.error_code, removed.message)
+    with pytest.raises(PostmarkAPIException) as caught:
+        await client.webhooks.get(made.id)
+    assert (1352, 422) == (caught.value.error_code, caught.value.http_status)
