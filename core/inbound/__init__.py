@@ -13,7 +13,7 @@ from core.inbound.inbox import Arrival, Inbox
 from core.inbound.letter import Body, File, Head, Letter, Mailbox
 from core.inbound.message import InboundMessage
 from core.inbound.people import hash_of
-from core.inbound.reading import Filter, bypass, file, get, page, retry, source
+from core.inbound.reading import Filter, bypass, file, files, get, page, retry, source
 from core.inbound.receiver import Receiver
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "bypass",
     "domains",
     "file",
+    "files",
     "get",
     "hash_of",
     "page",

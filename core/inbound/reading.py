@@ -1,5 +1,7 @@
 """Letters read back, always within the caller's workspace, and moved on: past a block, or to be told once more."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from core import events, ids
@@ -98,10 +100,20 @@ async def file(core: Core, message: InboundMessage, position: int) -> bytes:
     """
     listed_size = message.head.files[position].size_bytes if position < len(message.head.files) else 0
     async with core.bodies.hold(listed_size):
-        found = await core.db.fetch(sql.inbound_file(message_id=message.id, position=position))
+        found = await files(core, message, [position])
     if not found:
         raise NotFound("attachment", str(position))
-    return bytes(found[0][0])
+    return found[position]
+
+
+async def files(core: Core, message: InboundMessage, positions: Sequence[int]) -> dict[int, bytes]:
+    """Those of several files that are still kept, by their places.
+
+    Whoever asks holds room for all of them: to wait for more while holding some could be to wait for oneself.
+    """
+    places = listed([str(position) for position in positions])
+    found = await core.db.fetch(sql.inbound_files_at(message_id=message.id, positions=places))
+    return {row[0]: bytes(row[1]) for row in found}
 
 
 async def bypass(core: Core, caller: Caller, id: str) -> None:

@@ -181,11 +181,11 @@ async def _html(call: Call, message: InboundMessage, wanted: str) -> tuple[str |
     if html is None or wanted == "cid" or 4 * size // 3 + len(html) > _MOST_INLINED_BYTES:
         return html, "cid"
     async with call.core.bodies.hold(4 * size):
+        contents = await inbound.files(call.core, message, list(images.values()))
         data = {
-            content_id: _data_uri(
-                message.head.files[position], await inbound.file(call.core, message, position)
-            )
+            content_id: _data_uri(message.head.files[position], contents[position])
             for content_id, position in images.items()
+            if position in contents
         }
         return _REFERENCE.sub(lambda each: data.get(unquote(each[1]), each[0]), html), "data_uri"
 

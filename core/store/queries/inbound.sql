@@ -106,8 +106,10 @@ SELECT length(trace) + length(data) FROM inbound_sources WHERE message_id = :mes
 -- name: inbound_source
 SELECT trace, data FROM inbound_sources WHERE message_id = :message_id
 
--- name: inbound_file
-SELECT data FROM inbound_files WHERE message_id = :message_id AND position = :position
+-- name: inbound_files_at
+SELECT position, data FROM inbound_files
+WHERE message_id = :message_id
+  AND position IN (SELECT CAST(value AS BIGINT) FROM json_array_elements_text(:positions))
 
 -- name: inbound_move
 UPDATE inbound SET state = :state WHERE id = :id AND workspace_id = :workspace_id AND state = :held RETURNING id

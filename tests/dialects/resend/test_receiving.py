@@ -1,3 +1,4 @@
+import asyncio
 import base64
 
 import httpx
@@ -66,6 +67,14 @@ async def test_what_came_in_is_read(house, client):
     plain = (await client.get(f"/emails/receiving/{held.id}?html_format=cid")).json()
     assert ("cid", '<img src="cid:x%40y"><img src="cid:other">') == (plain["html_format"], plain["html"])
     assert 422 == (await client.get(f"/emails/receiving/{held.id}?html_format=x")).status_code
+
+
+async def test_images_need_no_second_room(house, client):
+    """They are put into the HTML although nothing else is free: a caller who waits for itself would wait for ever."""
+    held = await brought(house)
+    async with house.core.bodies.hold(house.settings.in_flight_body_bytes - 4 * len(PNG)):
+        answer = await asyncio.wait_for(client.get(f"/emails/receiving/{held.id}"), 20)
+    assert "data_uri" == answer.json()["html_format"]
 
 
 async def test_lists(house, client):
