@@ -30,11 +30,15 @@ _UNREADABLE: Final = Draft(sender=NOBODY)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that the person got, at these positions; ``alone``: nobody else did. ``waits``: it has a job."""
+    """A message that the person got, at these positions; ``alone``: nobody else did. ``waits``: it has a job.
+
+    ``content_id``: what it says stands apart, where others may share it; else None.
+    """
 
     id: str
     workspace_id: str
     body: bytes
+    content_id: str | None
     waits: bool
     positions: tuple[int, ...]
     alone: bool
@@ -51,11 +55,12 @@ async def read(core: Core, message_ids: Sequence[str], key: str) -> list[Letter]
             id=id,
             workspace_id=workspace_id,
             body=body,
+            content_id=content_id,
             waits=job is not None,
             positions=tuple(row[1] for row in folk.get(id, ()) if row[2] == key),
             alone=all(row[2] == key for row in folk.get(id, ())),
         )
-        for id, workspace_id, body, job in await core.db.fetch(sql.removal_messages(ids=keys))
+        for id, workspace_id, body, content_id, job in await core.db.fetch(sql.removal_messages(ids=keys))
     ]
 
 
@@ -106,10 +111,14 @@ def _alone(letters: Sequence[Letter]) -> list[Query | Many]:
         return []
     keys = listed([each.id for each in letters])
     bodies = [(_PACK.encode(emptied(_decoded(each) or _UNREADABLE)), each.id) for each in letters]
+    contents = listed(list({each.content_id for each in letters if each.content_id is not None}))
     return [
         sql.message_veil.many(bodies),
         sql.renderings_forget(ids=keys),
         sql.attachments_forget(ids=keys),
+        # where nobody else has it any longer, no message leads there, and nothing else would ever forget it
+        sql.contents_forget(ids=contents),
+        sql.attachments_of_contents_forget(ids=contents),
     ]
 
 

@@ -70,8 +70,10 @@ ORDER BY id LIMIT :count
 DELETE FROM contacts WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: traces_changes
+-- whoever asks for the name of those who are forgotten would find their rows again and again
 SELECT id FROM subscription_changes
-WHERE workspace_id = :workspace_id AND email = :email AND id < :before ORDER BY id LIMIT :count
+WHERE workspace_id = :workspace_id AND email = :email AND email <> 'erased@erased.invalid' AND id < :before
+ORDER BY id LIMIT :count
 
 -- name: changes_veil
 UPDATE subscription_changes SET email = 'erased@erased.invalid'
@@ -118,7 +120,7 @@ SELECT (SELECT count(*) FROM deliveries WHERE workspace_id = :workspace_id AND e
 
 -- name: removal_messages
 -- a message for several destinations has a job for each, whose ids begin with its own
-SELECT m.id, m.workspace_id, m.body,
+SELECT m.id, m.workspace_id, m.body, m.content_id,
        COALESCE((SELECT j.id FROM jobs j WHERE j.id = m.id),
                 (SELECT min(p.id) FROM jobs p WHERE length(p.id) > 36 AND substr(p.id, 1, 36) = m.id))
 FROM messages m

@@ -11,7 +11,7 @@ from core.clock import DAY
 from core.core import Caller
 from core.errors import NotFound, Suppressed
 from core.messages import Attachment, Content, standing
-from core.removals import erasing
+from core.removals import erasing, letters
 from core.store.migrate import steps
 from tests.core.post import ANN, BOB, alter, caller_in, count, draft, select
 
@@ -273,6 +273,29 @@ async def test_where_it_reaches(post):
     for stranger in (second, foreign, Caller(account_id=foreign.account_id)):
         with pytest.raises(NotFound):
             await removals.get(core, stranger, done.number)
+
+
+async def test_what_was_said_to_several_goes_with_the_last_of_them(post):
+    """Messages may share what they say and their files: while somebody else has it it stays, and then no longer."""
+    shared = Content(subject="All", text="said", attachments=(Attachment(filename="a.txt", data=b"said"),))
+    drafts = [msgspec.structs.replace(draft(each), content=shared) for each in (ZOE, BOB)]
+    await messages.submit_all(post.core, post.caller, drafts)
+    tables = ("contents", "attachments")
+    assert [1, 1] == [await count(post.core, each) for each in tables]
+    await erase(post.core, post.caller)
+    assert [1, 1] == [await count(post.core, each) for each in tables]
+    await erase(post.core, post.caller, BOB)
+    assert [0, 0] == [await count(post.core, each) for each in tables]
+
+
+async def test_the_name_of_the_forgotten_is_nobody(post):
+    """To ask for it ends, though there are rows that bear it."""
+    await suppressions.suppress(post.core, post.caller, ZOE)
+    await erase(post.core, post.caller)
+    assert 1 == await count(post.core, "subscription_changes")
+    async with asyncio.timeout(20):
+        done = await erase(post.core, post.caller, letters.NOBODY.email)
+    assert "done" == done.state
 
 
 async def test_what_comes_later_is_kept(post):
