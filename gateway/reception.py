@@ -48,6 +48,16 @@ class Envelope(msgspec.Struct):
     places: list[Place] = msgspec.field(default_factory=list)
     returned: list[tuple[Receiver, str]] = msgspec.field(default_factory=list)
 
+    def lead(self, place: Place) -> None:
+        """Note an address of a workspace: once, however often it is named and in whatever case."""
+        if place.address.lower() not in {each.address.lower() for each in self.places}:
+            self.places.append(place)
+
+    def give_back(self, receiver: Receiver, address: str) -> None:
+        """Note one that is no workspace's; likewise, since for each the whole letter is read."""
+        if address.lower() not in {held.lower() for _, held in self.returned}:
+            self.returned.append((receiver, address))
+
     def owners(self) -> list[tuple[Place, ...]]:
         """The addresses of each workspace, in the order in which they were named."""
         found: dict[str, list[Place]] = {}
@@ -99,7 +109,7 @@ class Reception:
         """Note a recipient in the envelope; empty, or the reply that refuses it. Nothing is ever sent on from here."""
         for receiver in self._receivers:
             if receiver.owns(self._core, address):
-                envelope.returned.append((receiver, address))
+                envelope.give_back(receiver, address)
                 return ""
         try:
             place = await inbound.place(self._core, address)
@@ -111,7 +121,7 @@ class Reception:
         owners = {each.workspace_id for each in envelope.places}
         if place.workspace_id not in owners and len(owners) >= _MOST_PLACES:
             return _TOO_MANY_PLACES
-        envelope.places.append(place)
+        envelope.lead(place)
         return ""
 
     async def accept(self, envelope: Envelope, raw: bytes) -> str:
