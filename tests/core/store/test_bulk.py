@@ -131,3 +131,14 @@ async def test_an_upsert_meets_its_own_rows(core):
     await write(core.db, sql.suppression_insert.many(rows))
     query = sql.suppressions_among(emails=listed(["a@b.c"]))
     assert 1 == len(await core.db.fetch(query))
+
+
+async def test_a_name_is_of_one_type_wherever_it_may_be_joined(core):
+    """A list that several insertions share has one type; two would be refused, at the first batch that has both."""
+    kinds: dict[str, dict[str, list[str]]] = {}
+    for each in sql:
+        found = await derived(core, each)
+        for name, kind in zip(each.parameters, found.types, strict=True) if found is not None else ():
+            kinds.setdefault(name, {}).setdefault(kind, []).append(each.name)
+
+    assert {} == {name: held for name, held in kinds.items() if len(held) > 1}
