@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import asyncpg
 import asyncpg.transaction
+import structlog
 
 from core.errors import Invalid
 from core.store.bulk import Bulk
@@ -15,6 +16,8 @@ from core.store.statements import Many, Query
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
+
+_log = structlog.get_logger(__name__)
 
 _MIGRATION_LOCK: Final = 0x42414245
 _COMMAND_TIMEOUT_S: Final = 30
@@ -102,7 +105,7 @@ class Postgres:
                 try:
                     yield work
                 except BaseException:
-                    await work.roll_back()
+                    await work.give_up()
                     raise
                 await work.commit()
         except ValueError:
@@ -177,11 +180,20 @@ class PostgresTransaction:
             begun, self._begun = self._begun, None
             await begun.commit()
 
-    async def roll_back(self) -> None:
-        """Undo everything; safe to call when nothing was begun."""
-        if self._begun is not None:
-            begun, self._begun = self._begun, None
+    async def give_up(self) -> None:
+        """Undo everything; safe to call when nothing was begun.
+
+        Whatever made an end of it must come out, above all a cancellation: the server's word of a statement that was
+        called off can meet the rollback instead. A connection on which that fails is cut, which undoes everything too.
+        """
+        if self._begun is None:
+            return
+        begun, self._begun = self._begun, None
+        try:
             await begun.rollback()
+        except Exception as error:  # noqa: BLE001  # what matters is raised by whoever gives up
+            _log.info("not rolled back but cut off", reason=str(error))
+            self._connection.terminate()
 
 
 def _rows(found: list[asyncpg.Record]) -> list[Row]:

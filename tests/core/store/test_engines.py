@@ -245,3 +245,25 @@ async def test_a_large_value_is_written_off_the_loop(tmp_path):
     await db.close()
 
     assert [current_thread().name, *["sqlite-writer_0"] * 3] == threads
+
+
+@pytest.mark.parametrize("moment", range(12))
+async def test_a_cancellation_comes_out_whenever_it_comes(db, moment):
+    """It is no outage, at whatever statement it comes: whoever is told to stop would go on. Nothing is left behind."""
+
+    async def write_on():
+        while True:
+            async with db.transaction() as work:
+                await work.run(account("a"))
+                await work.run(everybody())
+                await work.run(Query(statement("undo", "DELETE FROM accounts"), {}))
+
+    for round_ in range(10):
+        task = asyncio.create_task(write_on())
+        await asyncio.sleep(0.001 + moment * 0.0007 + round_ * 0.0001)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+    assert [] == await names(db)
+    await write(db, account("b"))
