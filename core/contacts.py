@@ -7,8 +7,8 @@ import msgspec
 from core import addresses, ids
 from core.core import Caller, Core
 from core.paging import Page, PageRequest
-from core.store.database import Transaction, one, rows, write
-from core.store.statements import Query, sql
+from core.store.database import Row, Transaction, mapper, one, rows
+from core.store.statements import Many, Query, sql
 
 Status = Literal["confirmed", "unsubscribed"]
 
@@ -36,6 +36,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 async def save(core: Core, caller: Caller, segment_key: str, change: Change) -> Contact:
     """Make or update a contact; the segment is made where it is missing. Safe to run at once with itself."""
+    await core.outbox.refresh()
     now = core.clock.now()
     async with core.db.transaction() as work:
         # the segment's row is locked until the end, which is what makes reading and merging properties safe
@@ -43,9 +44,25 @@ async def save(core: Core, caller: Caller, segment_key: str, change: Change) -> 
         key = addresses.key(change.email)
         held = (await work.run(sql.contact_for_update(segment_id=segment_id, email_key=key)))[0]
         known: dict[str, str] = msgspec.msgpack.decode(held[0][0]) if held else {}
-        await work.run(_put(caller, segment_id, change, known, now), commit=True)
+        await work.run(_put(caller, segment_id, change, known, now))
+        if core.outbox:
+            kept = (await work.run(sql.contact_by_email(segment_id=segment_id, email_key=key)))[0][0]
+            kind = "contact_updated" if held else "contact_created"
+            await work.run(*_told(core, caller, kind, kept, segment_id))
     found = await one(core.db, Contact, sql.contact_by_email(segment_id=segment_id, email_key=key))
     return found or await save(core, caller, segment_key, change)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact as it was when something happened to it."""
+
+    contact: Contact
+    segment_id: str
+
+
+def _told(core: Core, caller: Caller, kind: str, kept: Row, segment_id: str) -> list[Many]:
+    standing = Standing(contact=mapper(Contact)(kept), segment_id=segment_id)
+    return core.outbox.thing(caller.workspace_id, kind, standing)
 
 
 async def _segment(work: Transaction, caller: Caller, key: str, now: int) -> str:
@@ -73,11 +90,14 @@ def _put(caller: Caller, segment_id: str, change: Change, known: dict[str, str],
 
 async def delete(core: Core, caller: Caller, segment_key: str, email: str) -> bool:
     """Forget a contact; whether there was one."""
-    removed = await write(
-        core.db,
-        sql.contact_delete(workspace_id=caller.workspace_id, key=segment_key, email_key=addresses.key(email)),
-    )
-    return bool(removed[0])
+    await core.outbox.refresh()
+    key = addresses.key(email)
+    delete = sql.contact_delete(workspace_id=caller.workspace_id, key=segment_key, email_key=key)
+    async with core.db.transaction() as work:
+        removed = (await work.run(delete))[0]
+        for *kept, segment_id in removed:
+            await work.run(*_told(core, caller, "contact_deleted", kept, segment_id))
+    return bool(removed)
 
 
 async def page(core: Core, caller: Caller, segment_key: str, request: PageRequest) -> Page[Contact]:

@@ -30,7 +30,7 @@ _CONNECT_S: Final = 10.0
 _IDLE_S: Final = 5.0
 _CONNECTIONS: Final = 100
 _HEADERS: Final = [(b"Accept", b"*/*"), (b"Accept-Encoding", b"identity"), (b"User-Agent", b"Babelpost")]
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # 408 is a timeout that the server noticed first (RFC 9110 15.5.9 lets a client repeat)
 _TEMPORARY: Final = frozenset({408, 429})
 # the wbits of zlib that mean "with a gzip header"
@@ -81,8 +81,8 @@ class Fetcher:
         """``resolve`` and ``network`` take the place of the system's resolver and sockets, below the checks."""
         self._timeout_s = timeout_s
         self._redirects = redirects
-        guarded = _GuardedNetwork(
-            network or httpcore.AnyIOBackend(), resolve or _look_up, allow_private=allow_private
+        guarded = GuardedNetwork(
+            network or httpcore.AnyIOBackend(), resolve or look_up, allow_private=allow_private
         )
         self._pool = httpcore.AsyncConnectionPool(
             # of the environment only the certificate authorities count; a pool made like this knows no proxy
@@ -94,7 +94,7 @@ class Fetcher:
 
     async def get(self, url: str, *, limit_bytes: int) -> Fetched:
         """Read what an address holds, decoded at most ``limit_bytes``; raises only FetchFailed."""
-        with _failures():
+        with failures():
             async with asyncio.timeout(self._timeout_s):
                 return await self._follow(url, limit_bytes)
 
@@ -115,18 +115,18 @@ class Fetcher:
         """One request: what was found, or where else to look."""
         async with self._pool.stream(
             "GET",
-            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=_port(url), target=url.raw_path),
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=port_of(url), target=url.raw_path),
             headers=[(b"Host", url.netloc), *_HEADERS],
             extensions={"timeout": {"connect": _CONNECT_S}},
         ) as response:
-            if response.status in _REDIRECTS:
+            if response.status in REDIRECTS:
                 return _redirected(url, response)
             _check_status(response.status)
             data = await _read(response, limit_bytes)
             return Fetched(data=data, content_type=_content_type(response), url=str(url))
 
 
-class _GuardedNetwork(httpcore.AsyncNetworkBackend):
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to the addresses of a host only after every one of them was found harmless."""
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend, resolve: Resolve, *, allow_private: bool) -> None:
@@ -185,7 +185,7 @@ def _embedded(address: _Address) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-async def _look_up(host: str, port: int) -> list[str]:
+async def look_up(host: str, port: int) -> list[str]:
     """Ask the system, which also reads the decimal, octal and hexadecimal forms of an address."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]
@@ -197,22 +197,23 @@ def _permitted(url: str | httpx.URL) -> httpx.URL:
         raise FetchFailed("Only http and https addresses can be fetched.")
     if parsed.userinfo:
         raise FetchFailed("An address with a user name or password in it cannot be fetched.")
-    if not _is_complete(parsed):
+    if not is_complete(parsed):
         raise httpx.InvalidURL("incomplete")
     return parsed
 
 
-def _is_complete(url: httpx.URL) -> bool:
+def is_complete(url: httpx.URL) -> bool:
     """Whether host and port are usable: httpx lets escapes in the one and any number in the other pass."""
-    return bool(url.raw_host) and b"%" not in url.raw_host and 0 < _port(url) < 65536
+    return bool(url.raw_host) and b"%" not in url.raw_host and 0 < port_of(url) < 65536
 
 
-def _port(url: httpx.URL) -> int:
+def port_of(url: httpx.URL) -> int:
+    """The port that a URL names, or its scheme's own."""
     return _PORTS[url.scheme] if url.port is None else url.port
 
 
 def _redirected(url: httpx.URL, response: httpcore.Response) -> httpx.URL:
-    location = _header(response, b"location")
+    location = header(response, b"location")
     if not location:
         raise FetchFailed("The server redirects, but does not say where to.")
     return _permitted(url.join(location.decode()))
@@ -228,7 +229,7 @@ def _check_status(status: int) -> None:
 async def _read(response: httpcore.Response, limit_bytes: int) -> bytes:
     """The body, decoded; nothing of it is read when its announced length is already too much."""
     body = _BODIES[_coding(response)](limit_bytes)
-    body.expect(int(_header(response, b"content-length") or 0))
+    body.expect(int(header(response, b"content-length") or 0))
     async for chunk in response.aiter_stream():
         body.add(chunk)
     return body.data()
@@ -293,18 +294,19 @@ _BODIES: Final[dict[bytes, type[_Body]]] = {
 
 
 def _coding(response: httpcore.Response) -> bytes:
-    coding = _header(response, b"content-encoding").lower()
+    coding = header(response, b"content-encoding").lower()
     if coding not in _BODIES:
         raise FetchFailed("The server answered in an encoding that was not asked for.")
     return coding
 
 
 def _content_type(response: httpcore.Response) -> str:
-    media_type = _header(response, b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
+    media_type = header(response, b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
     return media_type if _MEDIA_TYPE.fullmatch(media_type) else ""
 
 
-def _header(response: httpcore.Response, name: bytes) -> bytes:
+def header(response: httpcore.Response, name: bytes) -> bytes:
+    """The first field of this name, which is in lower case; empty where there is none."""
     return next((value.strip() for key, value in response.headers if key.lower() == name), b"")
 
 
@@ -313,7 +315,7 @@ def _too_large(limit_bytes: int) -> FetchFailed:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def failures() -> Iterator[None]:
     """Everything that can go wrong on the way, told in one form."""
     try:
         yield

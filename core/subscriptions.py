@@ -87,9 +87,10 @@ async def _stream(core: Core, link: Link) -> str:
 
 async def leave(core: Core, link: Link) -> None:
     """Stop what the link is about: the topic, else the stream, else all mail."""
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         if link.topic_id:
-            changed = await topics.keep(work, _wish(core, link, link.topic_id, "opt_out"))
+            changed = await topics.keep(core, work, _wish(core, link, link.topic_id, "opt_out"))
         else:
             changed = await _suppress(work, core, link, link.stream)
         if changed:
@@ -98,6 +99,7 @@ async def leave(core: Core, link: Link) -> None:
 
 async def leave_all(core: Core, link: Link) -> None:
     """Stop all mail of the workspace."""
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         if await _suppress(work, core, link, ""):
             await _tell(work, core, link, _OUT)
@@ -105,11 +107,12 @@ async def leave_all(core: Core, link: Link) -> None:
 
 async def rejoin(core: Core, link: Link) -> None:
     """Take back what the recipient stopped of what the link is about, and of all mail."""
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         released = [await _release(work, core, link, stream) for stream in sorted({"", link.stream})]
         chosen = False
         if link.topic_id:
-            chosen = await topics.keep(work, _wish(core, link, link.topic_id, "opt_in"))
+            chosen = await topics.keep(core, work, _wish(core, link, link.topic_id, "opt_in"))
         if chosen or any(released):
             await _tell(work, core, link, _IN)
 
@@ -120,6 +123,7 @@ async def choose(core: Core, link: Link, wanted: Collection[str]) -> None:
     Whoever wants any and had left all mail gets mail again.
     """
     shown = (await standing(core, link)).topics
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         back = any(each.id in wanted for each in shown) and await _release(work, core, link, "")
         new = await _chosen(work, core, link, [(each, each.id in wanted) for each in shown])
@@ -137,7 +141,7 @@ async def _chosen(
     for topic, is_wanted in asked:
         subscription: topics.Subscription = "opt_in" if is_wanted else "opt_out"
         if subscription != topic.subscription and await topics.keep(
-            work, _wish(core, link, topic.id, subscription)
+            core, work, _wish(core, link, topic.id, subscription)
         ):
             new.add(subscription)
     return new
@@ -168,7 +172,7 @@ async def _suppress(work: Transaction, core: Core, link: Link, stream: str) -> b
     )
     if not stream:
         await _mark_contacts(work, link, "unsubscribed", now)
-    return await suppressions.enter(work, entry)
+    return await suppressions.enter(core, work, entry)
 
 
 async def _release(work: Transaction, core: Core, link: Link, stream: str) -> bool:
@@ -182,7 +186,7 @@ async def _release(work: Transaction, core: Core, link: Link, stream: str) -> bo
         origin="recipient",
         message_id=link.message_id,
     )
-    is_released = bool(await suppressions.leave_out(work, wanted))
+    is_released = bool(await suppressions.leave_out(core, work, wanted))
     if is_released and not stream:
         await _mark_contacts(work, link, "confirmed", now)
     return is_released
@@ -198,13 +202,7 @@ async def _tell(work: Transaction, core: Core, link: Link, kind: str) -> None:
     """Append the event, unless the message is forgotten."""
     kept = await work.run(sql.message_sender(id=link.message_id, workspace_id=link.workspace_id))
     if kept[0]:
-        event = sql.event_insert(
-            message_id=link.message_id,
-            id=ids.new(),
-            workspace_id=link.workspace_id,
-            position=link.position,
-            kind=kind,
-            at=core.clock.now(),
-            detail=_PACK.encode(events.Detail(topic_id=link.topic_id)),
-        )
-        await work.run(event)
+        detail = _PACK.encode(events.Detail(topic_id=link.topic_id))
+        now = core.clock.now()
+        event = (link.message_id, ids.new(), link.workspace_id, link.position, kind, now, detail)
+        await work.run(sql.event_insert.many([event]), *core.outbox.events([event]))

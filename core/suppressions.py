@@ -12,6 +12,7 @@ import msgspec
 from core import addresses, ids, veils
 from core.core import Caller, Core
 from core.errors import NotFound
+from core.outbox import Outbox
 from core.paging import Page, PageRequest
 from core.store.database import Transaction, listed, mapper, one, rows, write
 from core.store.statements import Many, sql
@@ -96,7 +97,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     until: int | None = None
 
 
-def insertion(entries: Iterable[Entry]) -> list[Many]:
+def insertion(outbox: Outbox, entries: Iterable[Entry]) -> list[Many]:
     """The steps that suppress and tell of it. An entry that is there stays, unless the new one weighs more."""
     chosen: dict[tuple[str, str, str], Entry] = {}
     for entry in entries:
@@ -107,7 +108,8 @@ def insertion(entries: Iterable[Entry]) -> list[Many]:
             chosen[place] = entry
     # in one order for all processes, which wait for each other's rows
     made = [_row(entry, place[1]) for place, entry in sorted(chosen.items(), key=itemgetter(0))]
-    return [sql.suppression_insert.many(made), sql.suppression_told.many([(row[0], row[3]) for row in made])]
+    told = sql.suppression_told.many([(row[0], row[3]) for row in made])
+    return [sql.suppression_insert.many(made), told, *outbox.suppressed(told)]
 
 
 def _weight(entry: Entry) -> int:
@@ -120,12 +122,12 @@ def _row(entry: Entry, email: str) -> tuple[Any, ...]:
     )  # fmt: skip  # a column list reads better in lines than in a column
 
 
-async def enter(work: Transaction, entry: Entry) -> bool:
-    """Suppress within a transaction; whether that made a difference."""
-    put, told = insertion([entry])
+async def enter(core: Core, work: Transaction, entry: Entry) -> bool:
+    """Suppress within a transaction; whether that made a difference. The outbox was refreshed before."""
+    put, told, *others = insertion(core.outbox, [entry])
     ((workspace_id, id),) = told.rows
-    found = await work.run(put, told, sql.suppression_find(workspace_id=workspace_id, named=id, email=None))
-    return bool(found[2])
+    find = sql.suppression_find(workspace_id=workspace_id, named=id, email=None)
+    return bool((await work.run(put, told, *others, find))[-1])
 
 
 async def suppress(  # reason and origin are facts of their own
@@ -161,8 +163,9 @@ async def suppress_all(
     keys = [addresses.key(email) for email in emails]
     if not keys:
         return []
+    await core.outbox.refresh()
     held = sql.suppressions_of(workspace_id=caller.workspace_id, emails=listed(keys), stream=stream)
-    found = (await write(core.db, *insertion(entries), held))[-1]
+    found = (await write(core.db, *insertion(core.outbox, entries), held))[-1]
     kept = {entry.email: entry for entry in map(mapper(Suppression), found)}
     return [kept[key] for key in keys]
 
@@ -192,15 +195,19 @@ async def release_all(
         workspace_id=caller.workspace_id, keys=keys, at=core.clock.now(), stream=stream, guarded=guarded
     )
     left = sql.suppressions_of(workspace_id=caller.workspace_id, emails=listed(keys), stream=stream)
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
-        let_go = await leave_out(work, wanted)
+        let_go = await leave_out(core, work, wanted)
         let_go |= await veils.release(core, work, caller.workspace_id, keys, stream, guarded=guarded)
         kept = {row[1] for row in (await work.run(left, commit=True))[0]}
     return ["guarded" if key in kept else "released" if key in let_go else "absent" for key in keys]
 
 
-async def leave_out(work: Transaction, wanted: Release) -> set[str]:
-    """Release within a transaction and tell of it; the addresses of which any entry went."""
+async def leave_out(core: Core, work: Transaction, wanted: Release) -> set[str]:
+    """Release within a transaction and tell of it; the addresses of which any entry went.
+
+    The outbox was refreshed before.
+    """
     delete = sql.suppressions_delete(
         workspace_id=wanted.workspace_id,
         emails=listed(wanted.keys),
@@ -210,7 +217,8 @@ async def leave_out(work: Transaction, wanted: Release) -> set[str]:
     )
     gone = [mapper(Suppression)(row) for row in (await work.run(delete))[0]]
     if gone:
-        await work.run(sql.change_insert.many([_told(wanted, each) for each in gone]))
+        told = [_told(wanted, each) for each in gone]
+        await work.run(sql.change_insert.many(told), *core.outbox.changes(told))
     return {each.email for each in gone}
 
 

@@ -105,10 +105,22 @@ async def create(core: Core, caller: Caller, new: NewTopic) -> Topic:
         created_at=now,
         updated_at=now,
     )
+    made = Topic(
+        id=id,
+        key=new.key or id,
+        name=new.name,
+        description=new.description,
+        subscription=new.subscription,
+        visibility=new.visibility,
+        created_at=now,
+        updated_at=now,
+    )
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         if not (await work.run(insert))[0]:
             raise Conflict("topic", f"The topic {new.key} exists.", id=new.key)
-    return await get(core, caller, id)
+        await work.run(*core.outbox.thing(caller.workspace_id, "topic_created", made))
+    return made
 
 
 async def get(core: Core, caller: Caller, named: str) -> Topic:
@@ -123,17 +135,26 @@ async def get(core: Core, caller: Caller, named: str) -> Topic:
 async def update(core: Core, caller: Caller, id: str, change: TopicChange) -> Topic:
     """Change what was given; raises NotFound("topic")."""
     held = await get(core, caller, id)
-    query = sql.topic_update(
-        id=held.id,
-        workspace_id=caller.workspace_id,
+    changed = msgspec.structs.replace(
+        held,
         name=held.name if change.name is None else change.name,
         description=held.description if change.description is None else change.description,
         visibility=change.visibility or held.visibility,
         updated_at=core.clock.now(),
     )
+    query = sql.topic_update(
+        id=held.id,
+        workspace_id=caller.workspace_id,
+        name=changed.name,
+        description=changed.description,
+        visibility=changed.visibility,
+        updated_at=changed.updated_at,
+    )
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         if not (await work.run(query))[0]:
             raise NotFound("topic", id)
+        await work.run(*core.outbox.thing(caller.workspace_id, "topic_updated", changed))
     return await get(core, caller, held.id)
 
 
@@ -144,9 +165,11 @@ async def delete(core: Core, caller: Caller, id: str) -> None:
         sql.topic_delete(id=held.id, workspace_id=caller.workspace_id),
         sql.topic_choices_delete(topic_id=held.id),
     )
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
         if not (await work.run(*steps))[0]:
             raise NotFound("topic", id)
+        await work.run(*core.outbox.thing(caller.workspace_id, "topic_deleted", held))
 
 
 async def page(core: Core, caller: Caller, request: PageRequest) -> Page[Topic]:
@@ -172,31 +195,24 @@ async def choose(core: Core, caller: Caller, topic: Topic, email: str, subscript
         origin="customer",
         at=core.clock.now(),
     )
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
-        return await keep(work, wish)
+        return await keep(core, work, wish)
 
 
-async def keep(work: Transaction, wish: Wish) -> bool:
-    """Keep a choice within a transaction and tell of it; whether it was new."""
+async def keep(core: Core, work: Transaction, wish: Wish) -> bool:
+    """Keep a choice within a transaction and tell of it; whether it was new. The outbox was refreshed before."""
     email = addresses.key(wish.email)
     put = sql.topic_choose(
         email=email, topic_id=wish.topic_id, id=ids.new(), subscription=wish.subscription, updated_at=wish.at
     )
     if not (await work.run(put))[0]:
         return False
-    told = sql.change_insert(
-        id=ids.new(),
-        workspace_id=wish.workspace_id,
-        email=email,
-        stream="",
-        topic_id=wish.topic_id,
-        reason="unsubscribe",
-        origin=wish.origin,
-        suppress=wish.subscription == "opt_out",
-        message_id=wish.message_id,
-        at=wish.at,
-    )
-    await work.run(told)
+    told = (
+        ids.new(), wish.workspace_id, email, "", wish.topic_id, "unsubscribe", wish.origin,
+        wish.subscription == "opt_out", wish.message_id, wish.at,
+    )  # fmt: skip  # a column list reads better in lines than in a column
+    await work.run(sql.change_insert.many([told]), *core.outbox.changes([told]))
     return True
 
 

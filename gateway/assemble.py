@@ -27,6 +27,7 @@ from core.jobs.worker import Worker
 from core.messages import Intake
 from core.numbers import Numbers
 from core.outbox import Outbox
+from core.poster import Poster
 from core.sealing import Seal
 from core.store.database import write
 from core.store.migrate import Migratable, migrate
@@ -37,7 +38,10 @@ from core.tracking.sightings import Sightings
 from core.transport.capture import Capture
 from core.transport.mx import MailExchangers, Manners
 from core.transport.relay import Relay, parse_url
+from core.webhooks.dispatcher import Dispatcher
+from core.webhooks.lanes import release_all as release_all_lanes
 from core.windows import Windows
+from dialects.dialect import discover
 from gateway.chores import chores
 from gateway.config import Settings
 
@@ -89,7 +93,8 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
         await migrate(db)
         if isinstance(db, SQLite) and owner:
             # no other process can hold a lease here: what a killed one held is due now
-            await write(db, release_all(SystemClock().now()))
+            now = SystemClock().now()
+            await write(db, release_all(now), *release_all_lanes(now))
         made = await signer(db)
         resolver = DnsResolver(SystemClock(), settings.dns)
         stack.push_async_callback(resolver.close)
@@ -171,4 +176,20 @@ async def working(core: Core, settings: Settings) -> AsyncIterator[Worker]:
             concurrency=settings.worker_concurrency,
             budget=Budget(settings.in_flight_body_bytes),
         )
-        yield Worker(core, deliverer, gate, Chores(core, chores()), claim_batch=settings.claim_batch)
+        dispatcher = await _dispatcher(core, settings, stack)
+        yield Worker(
+            core, deliverer, gate, Chores(core, chores()), dispatcher, claim_batch=settings.claim_batch
+        )
+
+
+async def _dispatcher(core: Core, settings: Settings, stack: AsyncExitStack) -> Dispatcher:
+    poster = Poster(allow_private=settings.allow_private_targets)
+    stack.push_async_callback(poster.close)
+    formats = {name: each.webhooks for name, each in discover().items() if each.webhooks is not None}
+    return Dispatcher(
+        core,
+        formats,
+        poster,
+        concurrency=settings.webhook_concurrency,
+        budget=Budget(settings.in_flight_body_bytes),
+    )

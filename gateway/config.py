@@ -379,8 +379,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=1024 * 1024,
         ),
     ] = 64 * 1024 * 1024
+    webhook_concurrency: Annotated[
+        int, _about("calls to one webhook's endpoint at the same time", "10", ge=1, le=100)
+    ] = 10
     allow_private_targets: Annotated[
-        bool, _about("let attachment addresses and recipients' mail servers be in private networks", "true")
+        bool,
+        _about(
+            "let attachment addresses, webhooks and recipients' mail servers be in private networks", "true"
+        ),
     ] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _about("least severe line that is logged", "info")

@@ -15,6 +15,7 @@ from core.core import Core
 from core.diagnosis import HARD
 from core.events import Detail
 from core.messages.message import Delivery, Message, below
+from core.outbox import Outbox
 from core.returned import Verdict
 from core.store.database import listed
 from core.store.group import Group
@@ -89,6 +90,7 @@ class Returns:
 
     async def _commit(self, batch: list[Arrival]) -> None:
         core = self._core()
+        await core.outbox.refresh()
         now, all_keys = core.clock.now(), [each.key() for arrival in batch for each in arrival.news]
         number = await core.numbers.take("bounce", len(all_keys))
         # in one order, so that two processes do not wait for each other
@@ -98,7 +100,7 @@ class Returns:
             written = _Rows(now, number, {row[0] for row in taken})
             for arrival in batch:
                 written.add(arrival)
-            await work.run(*written.steps(), commit=True)
+            await work.run(*written.steps(core.outbox), commit=True)
 
 
 class _Rows:
@@ -117,15 +119,16 @@ class _Rows:
         self._moves: list[tuple[Any, ...]] = []
         self._suppressions: list[suppressions.Entry] = []
 
-    def steps(self) -> list[Many]:
+    def steps(self, outbox: Outbox) -> list[Many]:
         """The statements that write them; empty kinds are left out."""
         kinds = [
             sql.claim_fill.many(self._claims),
             sql.bounce_insert.many(self._bounces),
             sql.bounce_dump_insert.many(self._dumps, self._dump_bytes),
             sql.event_insert.many(self._events),
+            *outbox.events(self._events),
             sql.delivery_return.many(self._moves),
-            *suppressions.insertion(self._suppressions),
+            *suppressions.insertion(outbox, self._suppressions),
         ]
         return [step for step in kinds if step.rows]
 

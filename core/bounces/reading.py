@@ -121,8 +121,9 @@ async def activate(core: Core, caller: Caller, number: int) -> Bounce:
         # a complaint that came meanwhile stands
         reason="hard_bounce",
     )
+    await core.outbox.refresh()
     async with core.db.transaction() as work:
-        await suppressions.leave_out(work, wanted)
+        await suppressions.leave_out(core, work, wanted)
     return msgspec.structs.replace(bounce, inactive=False)
 
 

@@ -8,7 +8,7 @@ from core import addresses, ids
 from core.core import Core
 from core.domains import keys
 from core.errors import Conflict, Invalid, NotFound
-from core.store.database import one, rows, write
+from core.store.database import mapper, one, rows, write
 from core.store.statements import sql
 
 T = TypeVar("T")
@@ -80,23 +80,37 @@ async def add(core: Core, account_id: str, draft: Draft) -> Domain:
         receiving=draft.receiving,
         next_check_at=core.clock.now(),
     )
-    await write(core.db, set_up, *made)
+    await core.outbox.refresh()
+    told = msgspec.structs.replace(
+        held,
+        return_domain=draft.return_domain,
+        tracking_domain=draft.tracking_domain,
+        receiving=draft.receiving,
+    )
+    await write(core.db, set_up, *made, *core.outbox.of_account(account_id, "domain_created", told))
     core.identities.forget(name)
     return await get(core, account_id, name)
 
 
 async def change(core: Core, domain: Domain, wanted: Change) -> Domain:
     """Give a domain other names or tasks, which are looked for soon; raises Invalid."""
-    query = sql.domain_change(
-        id=domain.id,
+    changed = msgspec.structs.replace(
+        domain,
         return_domain=_below(domain.name, _or(wanted.return_domain, domain.return_domain), "return_domain"),
         tracking_domain=_below(
             domain.name, _or(wanted.tracking_domain, domain.tracking_domain), "tracking_domain"
         ),
         receiving=_or(wanted.receiving, domain.receiving),
+    )
+    query = sql.domain_change(
+        id=domain.id,
+        return_domain=changed.return_domain,
+        tracking_domain=changed.tracking_domain,
+        receiving=changed.receiving,
         next_check_at=core.clock.now(),
     )
-    await write(core.db, query)
+    await core.outbox.refresh()
+    await write(core.db, query, *core.outbox.of_account(domain.account_id, "domain_updated", changed))
     core.identities.forget(domain.name)
     return await get(core, domain.account_id, domain.name)
 
@@ -118,8 +132,10 @@ async def trust(core: Core, account_id: str, name: str) -> None:
 async def remove(core: Core, account_id: str, name: str) -> None:
     """Take a domain and its keys from the account; raises NotFound("domain") or Invalid("domain")."""
     held = await get(core, account_id, name)
+    await core.outbox.refresh()
     await write(
         core.db,
+        *core.outbox.of_account(account_id, "domain_deleted", held),
         sql.domain_delete(id=held.id),
         sql.domain_keys_delete(domain_id=held.id),
         sql.domain_checks_delete(domain_id=held.id),
@@ -186,8 +202,15 @@ async def _insert(core: Core, account_id: str, name: str, *, trusted: bool) -> D
         receiving=False,
         next_check_at=None,
     )
-    inserted = await write(core.db, insert)
-    if trusted and not inserted[0]:
+    await core.outbox.refresh()
+    async with core.db.transaction() as work:
+        inserted = (await work.run(insert))[0]
+        # one that is to be proved is told of once it has its keys
+        if trusted and inserted and core.outbox:
+            made = (await work.run(sql.domain_by_name(account_id=account_id, name=name)))[0][0]
+            told = core.outbox.of_account(account_id, "domain_created", mapper(Domain)(made))
+            await work.run(*told)
+    if trusted and not inserted:
         # somebody else was faster, perhaps without trusting it
         await trust(core, account_id, name)
     return await get(core, account_id, name)

@@ -115,12 +115,17 @@ async def _write(core: Core, domain: Domain, found: Sequence[_Found]) -> None:
         next_check_at=next_look([each.check for each in found], now),
     )
     event = [_event(domain, state, told, now)] if state != domain.state else []
+    await core.outbox.refresh()
     puts = [_put(domain, each.check) for each in found]
     async with core.db.transaction() as work:
         # the domain first: who comes second finds another state, or no domain any more, and writes nothing
         if not (await work.run(moved))[0]:
             return
         await work.run(*puts, *_promotions(signing, now), *event)
+        if event:
+            verified_at = _verified_at(domain, state, now)
+            changed = msgspec.structs.replace(domain, state=state, verified_at=verified_at, checked_at=now)
+            await work.run(*core.outbox.of_account(domain.account_id, "domain_updated", changed))
     if event:
         _log.info("domain changed", domain=domain.name, was=domain.state, state=state, reason=told)
 

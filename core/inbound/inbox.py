@@ -17,6 +17,7 @@ from core.inbound.addressing import Place
 from core.inbound.letter import Letter, Mailbox
 from core.inbound.message import State
 from core.inbound.people import hash_of
+from core.outbox import Outbox
 from core.store.database import Row, listed
 from core.store.group import Group
 from core.store.statements import Query, sql
@@ -69,10 +70,11 @@ class Inbox:
 
     async def _commit(self, batch: list[Sequence[Arrival]]) -> None:
         core = self._core()
+        await core.outbox.refresh()
         arrivals = [arrival for group in batch for arrival in group]
         async with core.db.transaction() as work:
             judge = _Judge(await work.run(*_questions(arrivals)))
-            written = _Rows(core.clock.now())
+            written = _Rows(core.clock.now(), core.outbox)
             for arrival in arrivals:
                 written.add(arrival, judge.reason(arrival))
             await work.run(*written.steps(), commit=True)
@@ -109,8 +111,9 @@ class _Judge:
 class _Rows:
     """The rows of one commit, as they gather."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, outbox: Outbox) -> None:
         self._now = now
+        self._outbox = outbox
         self._source_bytes = 0
         self._file_bytes = 0
         self._letters: list[tuple[Any, ...]] = []
@@ -121,7 +124,8 @@ class _Rows:
     def add(self, arrival: Arrival, reason: str) -> None:
         """One letter's, blocked for a reason or not."""
         letter = _addressed(arrival)
-        first, state = arrival.places[0], _state(reason)
+        first = arrival.places[0]
+        state = _state(reason, is_told=self._outbox.wants(first.workspace_id, "received"))
         sender = letter.head.sender.email.lower()
         self._letters.append(
             (
@@ -151,12 +155,14 @@ class _Rows:
                 (sql.event_insert, self._events, 0),
             )
             if gathered
-        ]
+        ] + self._outbox.events(self._events)
 
 
-def _state(reason: str) -> State:
+def _state(reason: str, *, is_told: bool) -> State:
+    if reason:
+        return "blocked"
     # without a webhook there is nobody to tell, and nothing left to do
-    return "blocked" if reason else "processed"
+    return "queued" if is_told else "processed"
 
 
 def _addressed(arrival: Arrival) -> Letter:

@@ -11,7 +11,7 @@ from core.inbound.message import InboundMessage, State
 from core.messages.reading import FIRST, LAST, contains, lower
 from core.paging import Page, PageRequest
 from core.store.database import listed, one, rows, sought
-from core.store.statements import Query, sql
+from core.store.statements import sql
 
 _EMPTY = msgspec.msgpack.encode({})
 
@@ -118,30 +118,22 @@ async def files(core: Core, message: InboundMessage, positions: Sequence[int]) -
 
 async def bypass(core: Core, caller: Caller, id: str) -> None:
     """Let a blocked letter through after all, as if it came now; raises NotFound("blocked_inbound")."""
-    await _move(core, caller, id, "blocked", "processed")
+    await _move(core, caller, id, "blocked")
 
 
 async def retry(core: Core, caller: Caller, id: str) -> None:
     """Tell a letter once more that nobody took; raises NotFound("failed_inbound")."""
-    await _move(core, caller, id, "failed", "queued")
+    await _move(core, caller, id, "failed")
 
 
-async def _move(core: Core, caller: Caller, id: str, held: State, state: State) -> None:
+async def _move(core: Core, caller: Caller, id: str, held: State) -> None:
     """Change a state together with the event that it is received: whoever hears of those acts on it."""
+    await core.outbox.refresh()
+    # without a webhook there is nobody to tell, and nothing left to do
+    state = "queued" if core.outbox.wants(caller.workspace_id, "received") else "processed"
     move = sql.inbound_move(id=id, workspace_id=caller.workspace_id, held=held, state=state)
+    event = (id, ids.new(), caller.workspace_id, events.WHOLE_MESSAGE, "received", core.clock.now(), _EMPTY)
     async with core.db.transaction() as work:
         if not (await work.run(move))[0]:
             raise NotFound(f"{held}_inbound", id)
-        await work.run(_received(core, caller, id), commit=True)
-
-
-def _received(core: Core, caller: Caller, id: str) -> Query:
-    return sql.event_insert(
-        message_id=id,
-        id=ids.new(),
-        workspace_id=caller.workspace_id,
-        position=events.WHOLE_MESSAGE,
-        kind="received",
-        at=core.clock.now(),
-        detail=_EMPTY,
-    )
+        await work.run(sql.event_insert.many([event]), *core.outbox.events([event]), commit=True)

@@ -11,6 +11,7 @@ from core.core import Core
 from core.jobs.queue import Job
 from core.messages.message import Delivery, Message, Rendering
 from core.messages.rows import LARGE_BYTES
+from core.outbox import Outbox
 from core.store.database import listed
 from core.store.group import Group
 from core.store.statements import Many, Query, sql
@@ -71,6 +72,7 @@ class Recorder:
     async def _commit(self, batch: list[Record]) -> None:
         """Write outcomes; events only of jobs that are still their worker's, so that nothing is told twice."""
         core = self._core()
+        await core.outbox.refresh()
         now = core.clock.now()
         ends = _ends(batch)
         number = await core.numbers.take("bounce", count) if (count := _bounces(batch)) else 0
@@ -80,7 +82,7 @@ class Recorder:
             ended = {(row[0], query.values["claimed_by"]) for query, rows in found for row in rows}
             if any((record.job.id, record.job.claimed_by) not in ended for record in batch):
                 written = _Rows(now, batch, ended, number=number)
-            await work.run(*written.steps(), commit=True)
+            await work.run(*written.steps(core.outbox), commit=True)
 
 
 def _bounces(batch: list[Record]) -> int:
@@ -131,14 +133,15 @@ class _Rows:
         for record in batch:
             self._add(record)
 
-    def steps(self) -> list[Any]:
+    def steps(self, outbox: Outbox) -> list[Any]:
         kinds = [
             sql.rendering_put.many(self._renderings, self._rendering_bytes),
             sql.message_started.many(self._started),
             sql.delivery_record.many(self._deliveries),
             sql.delivery_complain.many(self._complaints),
             sql.event_insert.many(self._events),
-            *suppressions.insertion(self._suppressions),
+            *outbox.events(self._events),
+            *suppressions.insertion(outbox, self._suppressions),
             sql.bounce_insert.many(self._bounces),
             sql.job_again.many(self._again),
             sql.job_part.many(self._parts),

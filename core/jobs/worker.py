@@ -15,6 +15,7 @@ from core.jobs.periodic import Chores
 from core.jobs.queue import Claims, Job
 from core.jobs.supply import Supply
 from core.store.database import StoreUnavailable
+from core.webhooks.dispatcher import Dispatcher
 
 _log = structlog.get_logger(__name__)
 
@@ -27,16 +28,24 @@ _EXTEND_AGAIN_S: Final = 0.25
 class Worker:
     """Claims jobs for a deliverer until it is stopped; new work is claimed while older work still runs.
 
-    Its process's share of the chores is done for as long as it works.
+    Its process's share of the chores is done for as long as it works, and its share in telling webhooks.
     """
 
     def __init__(
-        self, core: Core, deliverer: Deliverer, gate: Gate, chores: Chores, *, claim_batch: int
+        self,
+        core: Core,
+        deliverer: Deliverer,
+        gate: Gate,
+        chores: Chores,
+        dispatcher: Dispatcher,
+        *,
+        claim_batch: int,
     ) -> None:
         """Nothing runs before ``run``; ``claim_batch`` bounds the jobs that are worked on at once."""
         self._core = core
         self._deliverer = deliverer
         self._chores = chores
+        self._dispatcher = dispatcher
         self._claim_batch = claim_batch
         self._gate = gate
         self._claims = Claims(core, ids.new())
@@ -49,18 +58,22 @@ class Worker:
         """Take no new work; ``run`` returns when what is held has ended or was given back."""
         self._stopping = True
         self._deliverer.stop()
+        self._dispatcher.stop()
         self._core.wake.set()
 
     async def run(self, *, grace_s: float = 20.0) -> None:
         """Work until stopped; then let running deliveries end within ``grace_s`` and give the rest back."""
         keeper = asyncio.create_task(self._keep_leases())
         chores = asyncio.create_task(self._chores.run())
+        dispatcher = asyncio.create_task(self._dispatcher.run(grace_s=grace_s))
         try:
             while not self._stopping:
                 await self._turn()
         finally:
             chores.cancel()
+            self._dispatcher.stop()
             await self._finish(grace_s)
+            await dispatcher
             keeper.cancel()
             await asyncio.gather(keeper, chores, return_exceptions=True)
 

@@ -46,6 +46,7 @@ class Intake:
 
     async def _commit(self, batch: list[Submission]) -> None:
         core = self._core()
+        await core.outbox.refresh()
         total = sum(len(submission.drafts) for submission in batch)
         number = await core.numbers.take("message", total + len(batch))
         async with core.db.transaction() as work:
@@ -58,7 +59,8 @@ class Intake:
             written = Rows(core.clock.now(), number)
             for submission in batch:
                 facts.decide(submission, written)
-            await work.run(*written.steps(facts.refused_keys), commit=True)
+            told = core.outbox.events(written.events()) if core.outbox else ()
+            await work.run(*written.steps(facts.refused_keys), *told, commit=True)
         if written.due_now:
             core.wake.set()
 

@@ -71,6 +71,14 @@ class Rows:
             steps.append(sql.claims_give_back(keys=listed(refused_keys)))
         return steps
 
+    def events(self) -> list[tuple[Any, ...]]:
+        """Every event, as ``event_insert`` has them."""
+        first = [
+            (message_id, id, place, -1, "accepted", at, detail)
+            for message_id, id, place, at, detail in self._accepted
+        ]
+        return [*first, *self._events]
+
     def accept(
         self, submission: Submission, checked: "list[tuple[str, ...] | Refusal]", key: str
     ) -> list[Receipt | Refusal]:

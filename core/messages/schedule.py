@@ -5,7 +5,7 @@ from core.core import Caller, Core
 from core.errors import Conflict
 from core.messages.message import Message
 from core.messages.reading import get
-from core.store.statements import sql
+from core.store.statements import Many, sql
 
 _EMPTY = b"\x80"
 
@@ -13,6 +13,7 @@ _EMPTY = b"\x80"
 async def cancel(core: Core, caller: Caller, id: str) -> Message:
     """Call a scheduled message off; raises NotFound, and Conflict("not_scheduled") once it is no longer waiting."""
     message = await _waiting(core, caller, id)
+    await core.outbox.refresh()
     now = core.clock.now()
     async with core.db.transaction() as work:
         taken = await work.run(sql.job_take_back(id=id))
@@ -21,7 +22,7 @@ async def cancel(core: Core, caller: Caller, id: str) -> Message:
         await work.run(
             sql.message_cancel(id=id),
             sql.deliveries_cancel(id=id, now=now),
-            sql.event_insert.many([(id, ids.new(), message.workspace_id, -1, "canceled", now, _EMPTY)]),
+            *_told(core, message, "canceled", now),
             commit=True,
         )
     return await get(core, caller, id)
@@ -30,6 +31,7 @@ async def cancel(core: Core, caller: Caller, id: str) -> Message:
 async def reschedule(core: Core, caller: Caller, id: str, at: int) -> Message:
     """Move a scheduled message to another moment; raises as ``cancel`` does."""
     message = await _waiting(core, caller, id)
+    await core.outbox.refresh()
     now = core.clock.now()
     async with core.db.transaction() as work:
         moved = await work.run(sql.job_move(id=id, run_at=at))
@@ -37,11 +39,16 @@ async def reschedule(core: Core, caller: Caller, id: str, at: int) -> Message:
             raise Conflict("not_scheduled", "The message is no longer scheduled.", id=id)
         await work.run(
             sql.message_reschedule(id=id, scheduled_at=at),
-            sql.event_insert.many([(id, ids.new(), message.workspace_id, -1, "rescheduled", now, _EMPTY)]),
+            *_told(core, message, "rescheduled", now),
             commit=True,
         )
     core.wake.set()
     return await get(core, caller, id)
+
+
+def _told(core: Core, message: Message, kind: str, now: int) -> list[Many]:
+    event = (message.id, ids.new(), message.workspace_id, -1, kind, now, _EMPTY)
+    return [sql.event_insert.many([event]), *core.outbox.events([event])]
 
 
 async def _waiting(core: Core, caller: Caller, id: str) -> Message:

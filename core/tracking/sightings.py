@@ -159,6 +159,7 @@ class Sightings:
 
 async def record(core: Core, batch: Sequence[Sighting]) -> None:
     """Append the events, and find out which are first; safe to repeat. What names no message of ours is left out."""
+    await core.outbox.refresh()
     agents = await asyncio.to_thread(lambda: [agent(each.user_agent) for each in batch])
     keys = listed(sorted({each.place.message_id for each in batch}))
     found = {row[0]: (row[1], row[2]) for row in await core.db.fetch(sql.sightings_messages(ids=keys))}
@@ -174,7 +175,8 @@ async def record(core: Core, batch: Sequence[Sighting]) -> None:
         if claims:
             claimed = await work.run(sql.sighting_claim.many(claims), sql.sightings_firsts(ids=keys))
             firsts = {row[0] for row in claimed[1]}
-        await work.run(_events(facts, firsts), commit=True)
+        told = _events(facts, firsts)
+        await work.run(told, *core.outbox.events(told.rows), commit=True)
 
 
 def _events(facts: Sequence["_Fact"], firsts: set[str]) -> Many:

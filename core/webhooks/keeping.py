@@ -115,7 +115,7 @@ async def of_workspace(core: Core, workspace_id: str) -> list[Webhook]:
 async def update(core: Core, webhook: Webhook, change: WebhookChange) -> Webhook:
     """Change what was given of a webhook the caller was already given; raises NotFound("webhook") where it is gone.
 
-    One that is enabled again has its time to answer anew.
+    One that is enabled again has its time to answer anew; what a disabled one still had to be told has failed.
     """
     fields = WebhookChange.__struct_fields__
     given = {name: value for name in fields if (value := getattr(change, name)) is not None}
@@ -123,7 +123,7 @@ async def update(core: Core, webhook: Webhook, change: WebhookChange) -> Webhook
         given["auth"] = None
     if change.state == "enabled":
         given["reason"] = ""
-    return await _replace(core, msgspec.structs.replace(webhook, **given), anew=change.state == "enabled")
+    return await _replace(core, msgspec.structs.replace(webhook, **given), anew=change.state is not None)
 
 
 async def rotate(core: Core, webhook: Webhook, secret: str) -> Webhook:

@@ -77,3 +77,8 @@ SET state = :state, code = COALESCE(CAST(:code AS BIGINT), code), text = COALESC
     updated_at = :updated_at
 WHERE message_id = :message_id AND position = :position
   AND state IN (SELECT value FROM json_array_elements_text(:below))
+
+-- name: bounces_by_numbers
+@bounce_columns
+FROM bounces b
+WHERE number IN (SELECT CAST(value AS BIGINT) FROM json_array_elements_text(:numbers))

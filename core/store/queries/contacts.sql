@@ -21,7 +21,7 @@ WHERE segment_id = :segment_id AND email_key = :email_key
 DELETE FROM contacts
 WHERE email_key = :email_key AND segment_id IN (
     SELECT id FROM segments WHERE workspace_id = :workspace_id AND key = :key)
-RETURNING id
+RETURNING id, email, status, source, properties, created_at, updated_at, segment_id
 
 -- name: contacts_page
 SELECT id, email, status, source, properties, created_at, updated_at FROM contacts

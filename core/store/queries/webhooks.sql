@@ -154,3 +154,127 @@ SELECT event, count(*), count(*) FILTER (WHERE success = 1), count(*) FILTER (WH
        CAST(avg(CASE WHEN final = 0 THEN duration_ms END) AS DOUBLE PRECISION)
 FROM dispatch_attempts WHERE webhook_id = :webhook_id AND id > :after_id
 GROUP BY event ORDER BY event
+
+-- name: outbox_claim
+-- in the order of what happened, as far as several processes keep one
+UPDATE outbox SET claimed_by = :claimed_by, claimed_until = :lease_end
+WHERE id IN (
+    SELECT id FROM outbox WHERE claimed_until <= :now ORDER BY id LIMIT :count
+    FOR UPDATE SKIP LOCKED)
+RETURNING id, workspace_id, kind, subject, at, facts
+
+-- name: outbox_done
+DELETE FROM outbox WHERE claimed_by = :claimed_by AND id IN (SELECT value FROM json_array_elements_text(:ids))
+RETURNING id
+
+-- name: outbox_release
+UPDATE outbox SET claimed_until = 0
+WHERE claimed_by = :claimed_by AND id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: outbox_release_all
+UPDATE outbox SET claimed_until = 0 WHERE claimed_until > 0
+
+-- name: outbox_places
+SELECT w.id, w.number, w.account_id, w.name, w.settings, w.created_at, a.name
+FROM workspaces w JOIN accounts a ON a.id = w.account_id
+WHERE w.id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: outbox_events
+SELECT id, message_id, position, kind, at, detail FROM events
+WHERE message_id IN (SELECT value FROM json_array_elements_text(:subjects))
+  AND id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: outbox_messages
+SELECT id, length(body) FROM messages WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: outbox_changes
+SELECT id, email, stream, topic_id, reason, origin, suppress, message_id, at FROM subscription_changes
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: outbox_reports
+SELECT number, body FROM bounce_dumps
+WHERE number IN (SELECT CAST(value AS BIGINT) FROM json_array_elements_text(:numbers))
+
+-- name: outbox_files
+SELECT data FROM inbound_files WHERE message_id = :message_id ORDER BY position
+
+-- name: dispatch_insert
+INSERT INTO dispatches (id, workspace_id, webhook_id, happening_id, kind, subject, event, state, attempts, status,
+                        attempted_at, due_at, replaying, resume_at, created_at, body)
+VALUES (:id, :workspace_id, :webhook_id, :happening_id, :kind, :subject, :event, 'pending', 0, 0, NULL, :due_at, 0,
+        NULL, :created_at, :body)
+
+-- name: webhook_lanes_claim
+-- those whose endpoint gave no answer lately are claimed apart from the others, whom they do not hold up
+UPDATE webhook_lanes SET run_at = :lease_end, claimed_by = :claimed_by, wanted = 0
+WHERE webhook_id IN (
+    SELECT webhook_id FROM webhook_lanes
+    WHERE run_at <= :now AND (failures > 0) = CAST(:failing AS BOOLEAN) ORDER BY run_at LIMIT :count
+    FOR UPDATE SKIP LOCKED)
+RETURNING webhook_id, failures, failing_since
+
+-- name: webhook_lanes_extend
+UPDATE webhook_lanes SET run_at = :lease_end
+WHERE claimed_by = :claimed_by AND webhook_id IN (SELECT value FROM json_array_elements_text(:ids))
+RETURNING webhook_id
+
+-- name: webhook_lane_release
+UPDATE webhook_lanes SET claimed_by = '', run_at = CASE WHEN wanted = 1 THEN CAST(:now AS BIGINT) ELSE :next END,
+    failures = :failures, failing_since = :failing_since
+WHERE webhook_id = :webhook_id AND claimed_by = :claimed_by
+
+-- name: webhook_lanes_release_all
+UPDATE webhook_lanes SET run_at = :now, claimed_by = '' WHERE claimed_by <> ''
+
+-- name: webhooks_by_ids
+@webhook_columns
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: webhook_disable
+UPDATE webhooks SET state = 'disabled', reason = :reason, updated_at = :now WHERE id = :id AND state = 'enabled'
+RETURNING id
+
+-- name: dispatches_due
+-- a body that is large is read by itself
+SELECT id, webhook_id, happening_id, kind, subject, event, state, attempts, status, attempted_at, due_at, created_at,
+       CASE WHEN length(body) <= :most_bytes THEN body END, length(body), replaying, resume_at
+FROM dispatches
+WHERE webhook_id = :webhook_id AND due_at IS NOT NULL AND due_at <= :now
+ORDER BY due_at, id LIMIT :count
+
+-- name: dispatch_next
+SELECT min(due_at) FROM dispatches WHERE webhook_id = :webhook_id AND due_at IS NOT NULL
+
+-- name: dispatch_body
+SELECT body FROM dispatches WHERE id = :id
+
+-- name: dispatch_attempt_insert
+INSERT INTO dispatch_attempts (id, dispatch_id, webhook_id, event, number, success, final, status, error, body,
+                               duration_ms, at)
+VALUES (:id, :dispatch_id, :webhook_id, :event, :number, :success, :final, :status, :error, :body, :duration_ms, :at)
+
+-- name: dispatch_attempted
+-- resume_at: when it is tried again by itself; the statement that follows makes that its due time
+UPDATE dispatches SET state = :state, attempts = :attempts, status = :status, attempted_at = :attempted_at,
+    resume_at = :resume_at
+WHERE id = :id
+
+-- name: dispatches_settle
+-- one that somebody asked for again meanwhile stays due
+UPDATE dispatches SET due_at = CASE WHEN replaying = 1 THEN due_at ELSE resume_at END,
+    resume_at = CASE WHEN replaying = 1 THEN resume_at END
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: dispatches_resume
+UPDATE dispatches SET due_at = resume_at, resume_at = NULL, replaying = 0
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: dispatches_stop
+-- what an endpoint that is disabled still had to be told
+UPDATE dispatches SET state = CASE WHEN state = 'pending' OR state = 'attempting' THEN 'failed' ELSE state END,
+    due_at = NULL, replaying = 0, resume_at = NULL
+WHERE webhook_id = :webhook_id AND due_at IS NOT NULL /* many rows */
+
+-- name: inbound_told
+UPDATE inbound SET state = :state
+WHERE id = :id AND state IN (SELECT value FROM json_array_elements_text(:below))

@@ -166,7 +166,7 @@ async def test_the_strip_counts(looker):
         origin="customer",
         at=now,
     )
-    await write(looker.core.db, *suppressions.insertion([entry]))
+    await write(looker.core.db, *suppressions.insertion(looker.core.outbox, [entry]))
     page = (await looker.get("/messages")).text
     assert ["1", "1", "1", "0"] == re.findall(r"<dd>(\d+)", page)
 
@@ -183,7 +183,7 @@ async def test_suppressed_addresses(looker):
             origin="recipient",
             at=now,
         )
-        await write(looker.core.db, *suppressions.insertion([entry]))
+        await write(looker.core.db, *suppressions.insertion(looker.core.outbox, [entry]))
     page = (await looker.get("/suppressions")).text
     assert BOB in page
     assert "hard bounce" in page

@@ -1,0 +1,215 @@
+"""One endpoint's turn: what is due for it is told, a few calls at once, until nothing is due or it gives no answer.
+
+A turn begins with two calls at once, and every answer lets one more begin: an endpoint that hangs is found out before
+it takes much room. Every call may be repeated: after a death nobody knows whether it was heard.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from core.budget import Budget
+from core.clock import SECOND
+from core.core import Core
+from core.formats import WebhookFormat
+from core.poster import Answer, Call, Headers, Poster, basic
+from core.store.database import mapper, write
+from core.store.statements import sql
+from core.webhooks.lanes import NEVER, Lane, Lanes
+from core.webhooks.outcomes import Due, Outcome, Outcomes
+from core.webhooks.webhook import Webhook
+
+_log = structlog.get_logger(__name__)
+
+# what is read at once, and which bodies with it
+_PORTION: Final = 50
+_SMALL_BYTES: Final = 8 * 1024
+_FIRST_CALLS: Final = 2
+# others wait meanwhile
+_LONGEST_S: Final = 5.0
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What turns need, all of them the same."""
+
+    core: Core
+    formats: Mapping[str, WebhookFormat]
+    poster: Poster
+    lanes: Lanes
+    outcomes: Outcomes
+    budget: Budget
+    concurrency: int
+
+
+class Turn:
+    """The turn of a claimed endpoint."""
+
+    def __init__(self, means: Means, lane: Lane, webhook: Webhook | None) -> None:
+        """``webhook`` None where it is gone."""
+        self._means = means
+        self._core = means.core
+        self._lane = lane
+        self._webhook = webhook
+        self._queue: deque[Due] = deque()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._records: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._broken = False
+        self._longest_s = 0.0
+        self._is_disabled = False
+
+    def stop(self) -> None:
+        """Begin no further call."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Tell what is due, and let the endpoint go."""
+        webhook, next_at = self._webhook, NEVER
+        if webhook is not None and webhook.state == "enabled" and webhook.dialect in self._means.formats:
+            next_at = await self._tell(webhook)
+        elif webhook is not None and webhook.state != "enabled":
+            await write(self._core.db, sql.dispatches_stop(webhook_id=webhook.id))
+        await self._means.lanes.release(self._lane, next_at)
+
+    async def _tell(self, webhook: Webhook) -> int:
+        """Make calls; when there is something to do again."""
+        ends = time.monotonic() + _LONGEST_S
+        is_more = True
+        while is_more:
+            # one that gave no answer is tried with one call
+            most = 1 if self._lane.failures else _PORTION
+            found = await self._due(webhook, most)
+            self._queue.extend(found)
+            await self._empty(webhook)
+            is_more = len(found) == most and self._may_begin() and time.monotonic() < ends
+        await self._disable_if_dead(webhook)
+        return await self._next(webhook)
+
+    def _may_begin(self) -> bool:
+        return not (self._broken or self._stopping) and self._is_ours()
+
+    def _is_ours(self) -> bool:
+        return self._means.lanes.is_safe(self._lane)
+
+    async def _due(self, webhook: Webhook, most: int) -> list[Due]:
+        query = sql.dispatches_due(
+            webhook_id=webhook.id,
+            now=self._core.clock.now(),
+            most_bytes=_SMALL_BYTES,
+            count=most,
+        )
+        make = mapper(Due)
+        return [make(row) for row in await self._core.db.fetch(query)]
+
+    async def _empty(self, webhook: Webhook) -> None:
+        """Call until the queue is empty or no further call may begin; what came of it is on disk then."""
+        for _ in range(_FIRST_CALLS):
+            self._begin(webhook)
+        try:
+            while self._calls:
+                await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            self._stopping = True
+            for call in self._calls:
+                call.cancel()
+            raise
+        self._queue.clear()
+        # raises where the store is away: then the turn ends, and everything is told again
+        records, self._records = self._records, set()
+        if records:
+            await asyncio.wait(records)
+        for record in records:
+            record.result()
+
+    def _begin(self, webhook: Webhook) -> None:
+        """One more call, if there is anything to call for."""
+        if self._queue and len(self._calls) < self._means.concurrency and self._may_begin():
+            call = asyncio.create_task(self._call(webhook, self._queue.popleft()))
+            self._calls.add(call)
+            call.add_done_callback(lambda task: self._ended(webhook, task))
+
+    def _ended(self, webhook: Webhook, call: "asyncio.Task[None]") -> None:
+        self._calls.discard(call)
+        if not call.cancelled() and (failure := call.exception()) is not None:
+            self._broken = True
+            _log.error("a webhook could not be called", webhook=webhook.id, exc_info=failure)
+        # in its own place, and one more
+        self._begin(webhook)
+        self._begin(webhook)
+
+    async def _call(self, webhook: Webhook, due: Due) -> None:
+        held = due.size_bytes if due.body is None else 0
+        async with self._means.budget.hold(held):
+            body = due.body if due.body is not None else await self._body(due)
+            manners = self._means.formats[webhook.dialect].manners(webhook, due.event)
+            at = self._core.clock.now()
+            call = Call(
+                url=webhook.url,
+                headers=self._headers(webhook, due, body, at),
+                body=body,
+                timeout_s=manners.timeout_s,
+                redirects=manners.redirects,
+                https_only=manners.https_only,
+            )
+            answer = await self._means.poster.post(call)
+        self._longest_s = manners.disable_after_s
+        self._learn(answer, at)
+        outcome = Outcome(due=due, answer=answer, manners=manners, at=at)
+        self._records.add(asyncio.create_task(self._means.outcomes.add(outcome)))
+        if answer.status in manners.disables:
+            await self._disable(webhook, f"it answered with status {answer.status}")
+
+    async def _body(self, due: Due) -> bytes:
+        found = await self._core.db.fetch(sql.dispatch_body(id=due.id))
+        return bytes(found[0][0]) if found else b""
+
+    def _headers(self, webhook: Webhook, due: Due, body: bytes, at: int) -> Headers:
+        own = self._means.formats[webhook.dialect].headers(webhook, due, body, at)
+        auth: Sequence[tuple[str, str]] = ()
+        if webhook.auth is not None:
+            user, password = webhook.auth
+            auth = [("Authorization", basic(user.encode(), password.encode()).decode())]
+        return [*own, *webhook.headers, *auth]
+
+    def _learn(self, answer: Answer, at: int) -> None:
+        """Keep how the endpoint does."""
+        lane = self._lane
+        if answer.is_success:
+            lane.failing_since = 0
+        elif not lane.failing_since:
+            lane.failing_since = at
+        if answer.status:
+            lane.failures = 0
+        else:
+            lane.failures += 1
+            self._broken = True
+
+    async def _disable_if_dead(self, webhook: Webhook) -> None:
+        since, longest = self._lane.failing_since, self._longest_s * SECOND
+        if since and longest and self._core.clock.now() - since >= longest:
+            await self._disable(webhook, "it has only failed for too long")
+
+    async def _disable(self, webhook: Webhook, reason: str) -> None:
+        self._broken = self._is_disabled = True
+        query = sql.webhook_disable(id=webhook.id, reason=reason, now=self._core.clock.now())
+        if (await write(self._core.db, query))[0]:
+            _log.warning("webhook disabled", webhook=webhook.id, url=_shown(webhook.url), reason=reason)
+        self._core.outbox.forget()
+
+    async def _next(self, webhook: Webhook) -> int:
+        if self._is_disabled:
+            # what is still to be told is ended by the next turn
+            return self._core.clock.now()
+        found = await self._core.db.fetch(sql.dispatch_next(webhook_id=webhook.id))
+        return NEVER if found[0][0] is None else max(found[0][0], self._core.clock.now())
+
+
+def _shown(url: str) -> str:
+    """An address without what may be secret in it."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
