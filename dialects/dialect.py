@@ -10,6 +10,7 @@ import msgspec
 from core.core import Core
 from core.errors import Refusal
 from core.formats import WebhookFormat
+from core.webhooks import NewWebhook
 from dialects.endpoint import Admit, Codec, Guard, Operation
 from dialects.refusals import Answer
 from dialects.request import Request
@@ -64,6 +65,19 @@ class TemplateSeed(msgspec.Struct, frozen=True, kw_only=True):
     layout: str = ""
 
 
+class Listener(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that an operator asks for, in the dialect's words; what is empty is the dialect's usual.
+
+    ``form`` is one of several that bodies can have, ``secret`` what calls are signed with.
+    """
+
+    url: str
+    events: tuple[str, ...] = ()
+    form: str = ""
+    stream: str = ""
+    secret: str = ""
+
+
 Tell = Callable[[BaseException, Request | None], Answer]
 Unmatched = Callable[[Core, Request, Refusal], Awaitable[Refusal]]
 
@@ -73,6 +87,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     ``tell`` makes the answer to a refusal or a crash, in the dialect's own body. ``unmatched`` may replace the
     refusal of an unknown path or method by a better one. ``headers`` go with every answer.
+    ``webhooks`` is how it tells what happened; ``listen`` makes a webhook for an operator, or raises Invalid.
     ``sample`` is the curl line that a newcomer pastes, with {url} and {key} in it.
     """
 
@@ -92,6 +107,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     templates: tuple[TemplateSeed, ...] = ()
     submission: Submission = Submission()
     webhooks: WebhookFormat | None = None
+    listen: Callable[[Listener], NewWebhook] | None = None
 
     @property
     def prefix(self) -> str:

@@ -31,6 +31,24 @@ def _standard(secret: str, signed: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
+def token(secret: str, about: str) -> str:
+    """48 octets in URL-safe base64 that nobody without the secret can guess; the same for the same thing."""
+    return base64.urlsafe_b64encode(hmac.digest(secret.encode(), about.encode(), hashlib.sha384)).decode()
+
+
+def tokened(secret: str, at_s: int, token: str) -> str:
+    """The hexadecimal signature of a moment and a token that stand in a body."""
+    return hmac.digest(secret.encode(), f"{at_s}{token}".encode(), hashlib.sha256).hex()
+
+
+def swapped(secret: str, body: bytes) -> str:
+    """In base64, with the body for the key and the secret for the text: so PostageApp's Rails ingress computes it.
+
+    Source: its postageapp gem, the Action Mailbox ingress, read 2026-11.
+    """
+    return base64.b64encode(hmac.digest(body, secret.encode(), hashlib.sha1)).decode()
+
+
 def stamped(secrets: Sequence[str], at_s: int, body: bytes) -> str:
     """``t=<seconds>,v1=<hexadecimal>``, with one v1 for each secret; its whole text is the key."""
     signed = b"%d.%s" % (at_s, body)

@@ -4,6 +4,8 @@ from typing import Final
 
 import httpx
 
+from core.errors import Invalid
+
 WEB: Final = frozenset({"http", "https"})
 SECURE: Final = frozenset({"https"})
 _LONGEST: Final = 2048
@@ -25,6 +27,13 @@ def is_target(url: str, schemes: frozenset[str] = WEB) -> bool:
     # httpx lets escapes in the host and any number as a port pass
     has_host = bool(parsed.raw_host) and b"%" not in parsed.raw_host
     return parsed.scheme in schemes and has_host and (parsed.port is None or 0 < parsed.port <= _LAST_PORT)
+
+
+def require_target(url: str) -> str:
+    """The same text, where it is a target; raises Invalid("url")."""
+    if not is_target(url):
+        raise Invalid("url", f"{url!r} is no http or https URL that can be called.")
+    return url
 
 
 def is_local(url: str) -> bool:

@@ -20,6 +20,7 @@ from gateway.commands.suppressions import suppressions
 from gateway.commands.templates import templates
 from gateway.commands.topics import topics
 from gateway.commands.tracking import tracking
+from gateway.commands.webhooks import webhooks
 from gateway.config import SettingsError
 
 
@@ -45,6 +46,7 @@ for command in (
     inbound_,
     suppressions,
     topics,
+    webhooks,
     templates,
     retention,
     tracking,

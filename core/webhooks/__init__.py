@@ -14,6 +14,7 @@ from core.webhooks.dispatch import get as dispatch
 from core.webhooks.dispatch import page as dispatches
 from core.webhooks.happening import KINDS, Happening
 from core.webhooks.keeping import (
+    assign,
     by_number,
     create,
     delete,
@@ -37,6 +38,7 @@ __all__ = [
     "Tally",
     "Webhook",
     "WebhookChange",
+    "assign",
     "attempts",
     "by_number",
     "create",

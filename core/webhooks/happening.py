@@ -18,7 +18,7 @@ from core.domains.records import Record
 from core.domains.standing import Check
 from core.events import Event
 from core.inbound.message import InboundMessage
-from core.messages.message import Delivery, Message
+from core.messages.message import Batch, Delivery, Message
 from core.suppressions import Change
 from core.topics import Topic
 
@@ -41,7 +41,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened, whole.
 
     ``account`` is the name of the workspace's account. Of a message: ``event``, ``message`` (without its bodies)
-    and the ``message_id`` that its letter goes out with;
+    and the ``message_id`` that its letter goes out with, the ``batch`` of the call that made it with others;
     ``delivery`` where it concerns one recipient, None where all of them; ``bounce`` where one was recorded, with the
     ``report`` where some webhook includes that. Of a letter that came in: ``inbound`` with its body, its ``files`` and
     ``source`` where included. Of a ``change``: the ``message`` that led to it and the ``delivery`` of its address, if
@@ -56,6 +56,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     event: Event | None = None
     message: Message | None = None
     message_id: str = ""
+    batch: Batch | None = None
     delivery: Delivery | None = None
     bounce: Bounce | None = None
     report: bytes = b""
@@ -68,3 +69,11 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     segment_id: str = ""
     domain: Domain | None = None
     records: tuple[tuple[Record, Check], ...] = ()
+
+    @property
+    def recipient(self) -> str:
+        """Whose it is; of a copy led elsewhere, where nobody is named, the message's first recipient."""
+        if self.delivery is not None:
+            return self.delivery.email
+        deliveries = self.message.deliveries if self.message is not None else ()
+        return next((each.email for each in deliveries), "")

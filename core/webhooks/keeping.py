@@ -56,6 +56,24 @@ async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
     return made
 
 
+async def assign(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
+    """Give a role to an endpoint: whatever webhook has it is changed into that, one is made where none has."""
+    held = next((each for each in await with_roles(core, caller, new.dialect) if each.role == new.role), None)
+    if held is None:
+        return await create(core, caller, new)
+    change = WebhookChange(
+        url=new.url,
+        kinds=new.kinds,
+        stream=new.stream,
+        state=new.state,
+        options=new.options,
+        includes=new.includes,
+        headers=new.headers,
+        auth=new.auth or _NO_AUTH,
+    )
+    return await update(core, held, change)
+
+
 async def get(core: Core, caller: Caller, dialect: str, id: str) -> Webhook:
     """One webhook; raises NotFound("webhook") for unknown and foreign ids alike."""
     query = sql.webhook_get(id=id, workspace_id=caller.workspace_id, dialect=dialect)

@@ -4,7 +4,7 @@ Source: PostageApp developer pages for both versions, its knowledge base, and it
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.postageapp import auth, errors, layouts, methods
+from dialects.postageapp import auth, errors, layouts, methods, telling
 from dialects.postageapp.limits import admit
 from dialects.postageapp.wire import EnvelopeCodec
 
@@ -22,6 +22,8 @@ DIALECT = Dialect(
     admit=admit,
     unmatched=methods.unmatched,
     templates=layouts.SEEDS,
+    webhooks=telling.FORMAT,
+    listen=telling.listen,
     sample=(
         """curl {url}/v.1.0/send_message.json -d '{"api_key":"{key}","arguments":{"recipients":"friend@example.org","""
         """"headers":{"from":"you@example.org","subject":"Hello"},"content":{"text/html":"<p>First mail</p>"}}}'"""

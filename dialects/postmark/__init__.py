@@ -5,7 +5,7 @@ Python, PHP, Ruby, Java and .NET, and answers that integrators captured, read 20
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.postmark import auth, bounces, emails, errors, figures, messages, telling, webhooks
+from dialects.postmark import auth, bounces, emails, errors, figures, listening, messages, telling, webhooks
 from dialects.postmark.codec import PostmarkCodec
 from dialects.postmark.limits import admit
 from dialects.postmark.submission import SUBMISSION
@@ -33,6 +33,7 @@ DIALECT = Dialect(
     admit=admit,
     submission=SUBMISSION,
     webhooks=telling.FORMAT,
+    listen=listening.listen,
     sample=(
         "curl {url}/email -H 'X-Postmark-Server-Token: {key}' -H 'Content-Type: application/json' "
         """-d '{"From":"you@example.org","To":"friend@example.org","Subject":"Hello","TextBody":"First mail"}'"""

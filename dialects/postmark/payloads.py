@@ -103,7 +103,7 @@ class DeliveryTold(msgspec.Struct, rename="pascal", kw_only=True):
             server_id=happening.workspace.number,
             message_stream=message.stream,
             message_id=message.id,
-            recipient=recipient_of(happening, message),
+            recipient=happening.recipient,
             tag=message.tag,
             delivered_at=moment(event.at),
             details=_reply(event.detail),
@@ -164,7 +164,7 @@ class OpenTold(msgspec.Struct, rename="pascal", kw_only=True):
             metadata=message.draft.metadata,
             received_at=moment(event.at),
             tag=message.tag,
-            recipient=recipient_of(happening, message),
+            recipient=happening.recipient,
         )
 
 
@@ -203,7 +203,7 @@ class ClickTold(msgspec.Struct, rename="pascal", kw_only=True):
             metadata=message.draft.metadata,
             received_at=moment(event.at),
             tag=message.tag,
-            recipient=recipient_of(happening, message),
+            recipient=happening.recipient,
         )
 
 
@@ -245,13 +245,6 @@ class ChangeTold(msgspec.Struct, rename="pascal", kw_only=True):
 def moment(at: int) -> str:
     """As payloads print it."""
     return iso(at, digits=7)
-
-
-def recipient_of(happening: Happening, message: Message) -> str:
-    """Whose it is; of a copy led elsewhere, where nobody is named, the first recipient's."""
-    if happening.delivery is not None:
-        return happening.delivery.email
-    return next((each.email for each in message.deliveries), "")
 
 
 def _reply(detail: Detail) -> str:

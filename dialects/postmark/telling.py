@@ -98,7 +98,7 @@ def _told(webhook: Webhook, happening: Happening) -> Told:
             wanted = triggers_of(webhook).subscription_change.enabled and not change.topic_id
             told = ChangeTold.of(happening, change, webhook.stream) if wanted else None
             return ("SubscriptionChange", told) if told is not None else None
-        case Happening(message=Message()):
+        case Happening(message=Message(environment="live")):
             return _of_message(happening, triggers_of(webhook))
         case _:
             return None

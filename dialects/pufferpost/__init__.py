@@ -42,6 +42,7 @@ DIALECT = Dialect(
     request_id=request_id,
     submission=SUBMISSION,
     webhooks=telling.FORMAT,
+    listen=webhooks.listen,
     sample=(
         "curl {url}/v1/messages -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

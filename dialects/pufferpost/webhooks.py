@@ -9,15 +9,16 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from core import webhooks
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.webhooks import NewWebhook, Webhook
+from dialects.dialect import Listener
 from dialects.endpoint import Call, delete, get, post
 from dialects.pufferpost.telling import EVENTS, role_of
 from dialects.pufferpost.violations import BLANK, Violations
 from dialects.pufferpost.wire import Listing, Paged, both, held, listing, shown
 from dialects.refusals import Answer
 from dialects.signing import new_secret
-from dialects.targets import SECURE, is_local, is_target
+from dialects.targets import SECURE, is_local, is_target, require_target
 from dialects.times import offset
 
 DIALECT: Final = "pufferpost"
@@ -79,6 +80,23 @@ class View(msgspec.Struct, kw_only=True, omit_defaults=True):
             secret=secret,
             created_at=offset(webhook.created_at),
         )
+
+
+def listen(wish: Listener) -> NewWebhook:
+    """A webhook for an operator, of every event where none is named; raises Invalid."""
+    if wish.form or wish.stream:
+        raise Invalid(
+            "form" if wish.form else "stream", "PufferPost's webhooks have one form and no streams."
+        )
+    unknown = next((each for each in wish.events if each not in EVENTS), None)
+    if unknown is not None:
+        raise Invalid("events", f"PufferPost has no event {unknown}; it has {', '.join(EVENTS)}.")
+    return NewWebhook(
+        dialect=DIALECT,
+        url=require_target(wish.url),
+        kinds=wish.events or EVENTS,
+        secret=wish.secret or new_secret(),
+    )
 
 
 async def find(call: Call, id: str) -> Webhook:

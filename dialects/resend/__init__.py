@@ -25,6 +25,7 @@ DIALECT = Dialect(
     admit=admit,
     submission=SUBMISSION,
     webhooks=telling.FORMAT,
+    listen=webhooks.listen,
     sample=(
         "curl {url}/emails -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

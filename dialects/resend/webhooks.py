@@ -10,11 +10,12 @@ import msgspec
 from core import webhooks
 from core.errors import Invalid, NotFound
 from core.webhooks import NewWebhook, Webhook, WebhookChange
+from dialects.dialect import Listener
 from dialects.endpoint import Call, delete, get, patch, post
-from dialects.resend.telling import Options, kinds_of, options_of
+from dialects.resend.telling import EVENTS, Options, kinds_of, options_of
 from dialects.resend.wire import List, Paging, ts, uuid
 from dialects.signing import new_secret
-from dialects.targets import is_target
+from dialects.targets import is_target, require_target
 
 DIALECT: Final = "resend"
 
@@ -187,6 +188,20 @@ async def rotate(call: Call, id: str) -> Created:
     """Give a webhook another secret; for a day calls are signed with the former one too."""
     held = await webhooks.rotate(call.core, await find(call, id), new_secret())
     return Created(id=held.id, signing_secret=held.secret)
+
+
+def listen(wish: Listener) -> NewWebhook:
+    """A webhook for an operator, of every event where none is named; raises Invalid."""
+    if wish.form or wish.stream:
+        raise Invalid("form" if wish.form else "stream", "Resend's webhooks have one form and no streams.")
+    options = Options(wish.events or tuple(dict.fromkeys(EVENTS.values())))
+    return NewWebhook(
+        dialect=DIALECT,
+        url=require_target(wish.url),
+        kinds=kinds_of(options.events),
+        options=options.packed(),
+        secret=wish.secret or new_secret(),
+    )
 
 
 OPERATIONS = (

@@ -116,3 +116,13 @@ async def _check_sealed(core: Core) -> None:
 
     assert b"plain" not in bytes(held)
     assert "whsec_plain" == (await webhooks.get(core, caller, "one", made.id)).secret
+
+
+async def test_a_role_has_one_webhook(core, caller):
+    """Giving a role again changes the webhook that has it, whole; others stay as they are."""
+    other = await webhooks.assign(core, caller, new(role="other"))
+    first = await webhooks.assign(core, caller, new(role="hook", auth=("u", "p")))
+    second = await webhooks.assign(core, caller, new(role="hook", url="https://app.example/2"))
+
+    assert (first.id, "https://app.example/2", None) == (second.id, second.url, second.auth)
+    assert [other, second] == await webhooks.with_roles(core, caller, "one")

@@ -1,0 +1,122 @@
+"""``babelpost webhooks``: endpoints of applications, for providers whose clients have no API to make one with."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from core import webhooks as nouns
+from core.core import Caller, Core
+from core.errors import Invalid, NotFound
+from core.webhooks import Webhook
+from dialects.dialect import Dialect, Listener, discover
+from gateway import provision
+from gateway.assemble import opened
+from gateway.commands.options import account_option, run, with_settings, workspace_option
+from gateway.config import Settings
+
+_LISTENING: Final = tuple(name for name, each in discover().items() if each.listen is not None)
+
+
+@click.group()
+def webhooks() -> None:
+    """List webhooks, add some in a provider's words, forget them."""
+
+
+@webhooks.command("list")
+@account_option
+@workspace_option
+@with_settings
+def list_(settings: Settings, account: str, workspace: str) -> None:
+    """List them from the oldest on: id, provider, state, URL, and of what they are told."""
+    run(_list(settings, account, workspace))
+
+
+async def _list(settings: Settings, account: str, workspace: str) -> None:
+    async with opened(settings, owner=False) as core:
+        caller = await _caller(core, account, workspace)
+        for each in await nouns.of_workspace(core, caller.workspace_id):
+            click.echo("  ".join(_words(each)))
+
+
+def _words(webhook: Webhook) -> Iterator[str]:
+    yield from (webhook.id, webhook.dialect)
+    yield f"{webhook.state} ({webhook.reason})" if webhook.reason else webhook.state
+    yield _shown(webhook.url)
+    yield from (word for word in (webhook.stream, webhook.role) if word)
+    yield ",".join(webhook.kinds)
+
+
+def _shown(url: str) -> str:
+    """Without user and password."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+@webhooks.command()
+@click.argument("dialect", type=click.Choice(_LISTENING))
+@click.argument("url")
+@click.option(
+    "--event", "events", multiple=True, help="In the provider's word, as often as wanted; all if none."
+)
+@click.option("--form", default="", help="Of bodies, for postageapp: json-1.1 (the usual), json-1.0 or form.")
+@click.option("--stream", default="", help="For postmark: the stream it is of, outbound if none is named.")
+@click.option(
+    "--secret",
+    default="",
+    help="What calls are signed with; a new one if none. For postageapp: the project's key.",
+)
+@account_option
+@workspace_option
+@with_settings
+def add(  # noqa: PLR0913  # each is an option
+    settings: Settings,
+    dialect: str,
+    url: str,
+    account: str,
+    workspace: str,
+    *,
+    events: tuple[str, ...],
+    form: str,
+    stream: str,
+    secret: str,
+) -> None:
+    """Tell URL what happens in the workspace, in the words of DIALECT; print the webhook's id and its secret."""
+    wish = Listener(url=url, events=events, form=form, stream=stream, secret=secret)
+    run(_add(settings, discover()[dialect], wish, account, workspace))
+
+
+async def _add(settings: Settings, dialect: Dialect, wish: Listener, account: str, workspace: str) -> None:
+    if dialect.listen is None:
+        raise Invalid("dialect", f"{dialect.name} has no webhooks.")
+    new = dialect.listen(wish)
+    async with opened(settings, owner=False) as core:
+        keep = nouns.assign if new.role else nouns.create
+        made = await keep(core, await _caller(core, account, workspace), new)
+    click.echo(f"{made.id}  {made.secret}".rstrip())
+
+
+@webhooks.command()
+@click.argument("webhook")
+@account_option
+@workspace_option
+@with_settings
+def remove(settings: Settings, webhook: str, account: str, workspace: str) -> None:
+    """Forget WEBHOOK (its id), and what was still to be told to it."""
+    run(_remove(settings, webhook, account, workspace))
+
+
+async def _remove(settings: Settings, id: str, account: str, workspace: str) -> None:
+    async with opened(settings, owner=False) as core:
+        caller = await _caller(core, account, workspace)
+        found = {each.id: each for each in await nouns.of_workspace(core, caller.workspace_id)}
+        if id not in found:
+            raise NotFound("webhook", id)
+        await nouns.delete(core, found[id])
+    click.echo(f"{id} is forgotten.")
+
+
+async def _caller(core: Core, account: str, workspace: str) -> Caller:
+    place = await provision.workspace(core, discover().values(), account, workspace)
+    return Caller(account_id=place.account_id, workspace_id=place.id)
