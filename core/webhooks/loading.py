@@ -13,6 +13,7 @@ from core.core import Core
 from core.domains.domain import Domain
 from core.events import Event
 from core.inbound.message import InboundMessage
+from core.messages.composition import message_id
 from core.messages.message import Delivery, Message
 from core.messages.reading import outlines
 from core.store.database import listed, mapper, one, rows
@@ -149,7 +150,9 @@ def _of_thing(bare: Happening, notice: Notice) -> Happening | None:
 async def _completed(
     core: Core, happening: Happening, notice: Notice, includes: Includes
 ) -> Happening | None:
-    """With what is read for it alone: a domain's records, since such news are rare, and a letter that came in."""
+    """With its Message-ID; a domain's records, since such news are rare, and a letter that came in are read alone."""
+    if happening.message is not None:
+        return msgspec.structs.replace(happening, message_id=message_id(core.policy, happening.message))
     if happening.domain is not None and happening.kind != "domain_deleted":
         return msgspec.structs.replace(
             happening, records=tuple(await domains.checked(core, happening.domain))

@@ -35,7 +35,7 @@ class Create(msgspec.Struct, kw_only=True):
         endpoint = _endpoint(self.endpoint)
         if self.events is None:
             raise Invalid("events", "is missing", kind="missing")
-        options = Options(tuple(self.events))
+        options = Options(tuple(dict.fromkeys(self.events)))
         return NewWebhook(
             dialect=DIALECT,
             url=endpoint,
@@ -54,7 +54,7 @@ class Change(msgspec.Struct, kw_only=True):
 
     def change(self) -> WebhookChange:
         """As core makes it; raises Invalid."""
-        events = None if self.events is None else tuple(self.events)
+        events = None if self.events is None else tuple(dict.fromkeys(self.events))
         return WebhookChange(
             url=None if self.endpoint is None else _endpoint(self.endpoint),
             kinds=None if events is None else kinds_of(events),

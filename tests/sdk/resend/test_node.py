@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.sdk, pytest.mark.node]
 _FOLDER = Path(__file__).parent
 
 
-@pytest.mark.parametrize("script", ["emails.mjs"])
+@pytest.mark.parametrize("script", ["emails.mjs", "webhooks.mjs"])
 def test_script(dev: Dev, script: str) -> None:
     """Every case of the script holds."""
     environment = os.environ | {"URL": dev.url, "KEY": dev.key("resend")}
