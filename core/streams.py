@@ -61,6 +61,11 @@ async def get(core: Core, caller: Caller, key: str) -> Stream:
     return found
 
 
+async def is_known(core: Core, key: str, workspace_id: str = "") -> bool:
+    """Whether a workspace, or any, has a stream of this key."""
+    return bool(await core.db.fetch(sql.stream_known(key=key, workspace_id=workspace_id or None)))
+
+
 async def require_sending(core: Core, caller: Caller, key: str) -> None:
     """Make sure that mail can go out through a stream.
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from core import accounts
+from core import accounts, streams
 from core.clock import SECOND
 from core.core import Core
 from core.jobs import overview, pauses, routes
@@ -38,7 +38,11 @@ def queue() -> None:
 
 @queue.command("list")
 @click.option(
-    "--most", default=100, show_default=True, help="Destinations to list, those with most mail first."
+    "--most",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Destinations to list, those with most mail first.",
 )
 @with_settings
 def list_(settings: Settings, most: int) -> None:
@@ -109,7 +113,7 @@ def pause(settings: Settings, account: str, workspace: str, stream: str, to: str
 
 async def _pause(settings: Settings, account: str, workspace: str, stream: str, to: str) -> None:
     async with opened(settings, owner=False) as core:
-        wanted = await _wanted(core, account, workspace, stream, to)
+        wanted = await _found(core, account, workspace, stream, to)
         is_new = await pauses.pause(core, wanted)
         click.echo(f"{'Waits' if is_new else 'Waited already'}: {await _told(core, wanted)}.")
 
@@ -168,7 +172,8 @@ def route(  # what the command line has
 
 async def _route(settings: Settings, account: str, workspace: str, stream: str, ways: Sequence[str]) -> None:
     async with opened(settings, owner=False) as core:
-        wanted = await _wanted(core, account, workspace, stream, "")
+        find = _found if ways else _wanted
+        wanted = await find(core, account, workspace, stream, "")
         await routes.choose(core, Place(wanted.workspace_id, stream), ways)
         click.echo(f"{await _told(core, wanted)}: {', '.join(ways) or 'as everybody'}.")
 
@@ -177,3 +182,11 @@ async def _wanted(core: Core, account: str, workspace: str, stream: str, to: str
     """What the options say; raises NotFound for a workspace that is not there."""
     id_ = (await accounts.named(core, account, workspace)).id if workspace else ""
     return Pause(workspace_id=id_, stream=stream, destination=to)
+
+
+async def _found(core: Core, account: str, workspace: str, stream: str, to: str) -> Pause:
+    """The same; refuses a stream that is not there, which would hold nothing back and send nothing elsewhere."""
+    wanted = await _wanted(core, account, workspace, stream, to)
+    if stream and not await streams.is_known(core, stream, wanted.workspace_id):
+        raise click.ClickException(f"no stream is called {stream} there")
+    return wanted

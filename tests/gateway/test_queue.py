@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from core.jobs.lanes import News
 from core.store.database import write
+from core.store.statements import sql
 from gateway.__main__ import cli
 from gateway.assemble import opened
 from gateway.config import Settings
@@ -33,6 +34,8 @@ async def filled(settings):
     """Three messages to a domain that is away, one to several, one that is scheduled."""
     async with opened(settings) as core:
         caller = await caller_in(core, "shop", account="default")
+        stream = (caller.workspace_id, "bulk", "Bulk", "broadcast", "", 1, 1, "none")
+        await write(core.db, sql.stream_insert.many([stream]))
         await accepted(core, caller, [draft(f"p{n}@away.example") for n in range(3)])
         await accepted(core, caller, [draft("a@one.example", "b@two.example")])
         later = core.clock.now() + 10**10
@@ -64,6 +67,24 @@ def test_what_is_paused_is_told_and_goes_on(place):
     assert "Goes on: to away.example.\n" == told("resume", "--to", "away.example")
     assert "not paused: to away.example" in told("resume", "--to", "away.example", code=1)
     assert "paused: workspace shop, stream bulk, for 0s" in told("list")
+
+
+def test_a_stream_that_is_not_there_is_refused(place):
+    """Whoever misspells it would believe that its mail is held back; what was held can be let go in any case."""
+    asyncio.run(filled(place))
+    assert "no stream is called bluk there" in told("pause", "--stream", "bluk", code=1)
+    assert "no stream is called bluk there" in told(
+        "route", "--workspace", "shop", "--stream", "bluk", "mx", code=1
+    )
+    assert "Waits: stream bulk.\n" == told("pause", "--stream", "bulk")
+    asyncio.run(forget_streams(place))
+    assert "Goes on: stream bulk.\n" == told("resume", "--stream", "bulk")
+
+
+async def forget_streams(settings):
+    """Nobody has a stream of their own any longer."""
+    async with opened(settings) as core:
+        await alter(core, "DELETE FROM streams WHERE key = 'bulk'")
 
 
 def test_a_domain_is_read_as_recipients_have_it(place):

@@ -79,6 +79,9 @@ ON CONFLICT DO NOTHING
 SELECT workspace_id, key, name, kind, description, archived_at, created_at, updated_at, opt_out FROM streams
 WHERE workspace_id = :workspace_id ORDER BY created_at, key
 
+-- name: stream_known
+SELECT 1 FROM streams WHERE key = :key AND (CAST(:workspace_id AS TEXT) IS NULL OR workspace_id = :workspace_id) LIMIT 1
+
 -- name: streams_managed
 -- the managed ones: their letters offer a way out by themselves
 SELECT workspace_id, key FROM streams
