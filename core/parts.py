@@ -38,8 +38,9 @@ class Bodies:
     """
 
     def __init__(self) -> None:
-        self.text: str | None = None
-        self.html: str | None = None
+        # joined once: a hostile letter has ten thousand of them, and a text that grew by each would be copied as often
+        self._texts: dict[str, list[str]] = {"text": [], "html": []}
+        self._lengths = {"text": 0, "html": 0}
         self._files: list[tuple[Attachment, bool]] = []
         self._kept = 0
 
@@ -50,10 +51,28 @@ class Bodies:
         made._add(letter, (), "")
         return made
 
+    @property
+    def text(self) -> str | None:
+        """The plain body."""
+        return self._said("text")
+
+    @property
+    def html(self) -> str | None:
+        """The HTML body."""
+        return self._said("html")
+
+    def _said(self, slot: str) -> str | None:
+        return "\n".join(self._texts[slot]) if self._texts[slot] else None
+
+    def length(self, slot: str) -> int:
+        """How many characters of a body there are so far."""
+        return self._lengths[slot]
+
     def files(self) -> tuple[Attachment, ...]:
         """The files in their order; one that is marked as an attachment is inline only where the HTML shows it."""
+        html = self.html or ""
         return tuple(
-            _loose(file) if loose and f"cid:{file.content_id}" not in (self.html or "") else file
+            _loose(file) if loose and f"cid:{file.content_id}" not in html else file
             for file, loose in self._files
         )
 
@@ -85,8 +104,8 @@ class Bodies:
     def belongs(self, slot: str, ancestors: tuple[str, ...], data: bytes) -> bool:
         """Whether a text without a name is part of a body."""
         del data
-        other = self.html if slot == "text" else self.text
-        return other is None or "multipart/alternative" in ancestors
+        other = "html" if slot == "text" else "text"
+        return not self._texts[other] or "multipart/alternative" in ancestors
 
     def keep(self, file: Attachment, disposition: str) -> None:
         """Add a file; raises Invalid for too many."""
@@ -104,8 +123,8 @@ class Bodies:
             return False
         text = _decoded(data, _parameter(parameters, "charset"))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        held: str | None = getattr(self, slot)
-        setattr(self, slot, text if held is None else f"{held}\n{text}")
+        self._lengths[slot] += len(text) + bool(self._texts[slot])
+        self._texts[slot].append(text)
         return True
 
     def _keep(self, part: Message, name: str, content_type: str, disposition: str) -> None:

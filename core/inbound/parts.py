@@ -31,8 +31,7 @@ class Parts(Bodies):
     def belongs(self, slot: str, ancestors: tuple[str, ...], data: bytes) -> bool:
         """Take every text up to a length."""
         del ancestors
-        held: str | None = getattr(self, slot)
-        return len(data) + len(held or "") <= _MOST_TEXT_BYTES
+        return len(data) + self.length(slot) <= _MOST_TEXT_BYTES
 
     def keep(self, file: Attachment, disposition: str) -> None:
         """Keep a file, up to a number of them; the source has the rest."""
