@@ -148,13 +148,19 @@ async def workspace(core: Core, id: str) -> Workspace | None:
 
 
 async def named(core: Core, account: str, name: str) -> Workspace:
-    """The workspace of this name in the account of that name; raises NotFound("workspace")."""
-    owner = await one(core.db, Account, sql.account_by_name(name=account))
-    found = None
-    if owner is not None:
-        found = await one(core.db, Workspace, sql.workspace_by_name(account_id=owner.id, name=name))
+    """The workspace of this name in the account of that name; raises NotFound("account") and NotFound("workspace")."""
+    owner = await account_named(core, account)
+    found = await one(core.db, Workspace, sql.workspace_by_name(account_id=owner.id, name=name))
     if found is None:
         raise NotFound("workspace", name)
+    return found
+
+
+async def account_named(core: Core, name: str) -> Account:
+    """The account of this name; raises NotFound("account")."""
+    found = await one(core.db, Account, sql.account_by_name(name=name))
+    if found is None:
+        raise NotFound("account", name)
     return found
 
 

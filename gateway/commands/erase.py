@@ -4,18 +4,17 @@ import sys
 
 import click
 
-from core import removals
-from core.core import Caller
-from dialects.dialect import discover
-from gateway import logs, provision
+from core import accounts, removals
+from core.core import Caller, Core
+from gateway import logs
 from gateway.assemble import opened
-from gateway.commands.options import account_option, bare_address, run, with_settings
+from gateway.commands.options import bare_address, known_account_option, run, with_settings
 from gateway.config import Settings
 
 
 @click.command()
 @click.argument("email", callback=bare_address)
-@account_option
+@known_account_option
 @click.option("--workspace", default="", help="One workspace alone; the whole account where left out.")
 @with_settings
 def erase(settings: Settings, email: str, account: str, workspace: str) -> None:
@@ -30,8 +29,7 @@ def erase(settings: Settings, email: str, account: str, workspace: str) -> None:
 
 async def _erase(settings: Settings, email: str, account: str, workspace: str) -> None:
     async with opened(settings, owner=False) as core:
-        place = await provision.workspace(core, discover().values(), account, workspace or "default")
-        caller = Caller(account_id=place.account_id, workspace_id=place.id if workspace else "")
+        caller = await _caller(core, account, workspace)
         removal = await removals.request(core, caller, email, requested_by="babelpost erase")
         length = await removals.extent(core, removal)
         with click.progressbar(length=length, label="forgetting", file=sys.stderr) as bar:
@@ -40,3 +38,11 @@ async def _erase(settings: Settings, email: str, account: str, workspace: str) -
     click.echo(f"{erased:,} entries of {email} are forgotten.")
     if not finished:
         click.echo("Mail to it is being sent at this moment; a worker does the rest within seconds.")
+
+
+async def _caller(core: Core, account: str, workspace: str) -> Caller:
+    """Whose data it is: of names that are there, since nothing is found, and all seems done, under a mistyped one."""
+    if not workspace:
+        return Caller(account_id=(await accounts.account_named(core, account)).id)
+    place = await accounts.named(core, account, workspace)
+    return Caller(account_id=place.account_id, workspace_id=place.id)

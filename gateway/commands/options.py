@@ -25,6 +25,10 @@ config_option = click.option(
 account_option = click.option(
     "--account", default=DEFAULT_NAME, show_default=True, help="Account by name; made if new."
 )
+# for what a mistyped name must not be made for
+known_account_option = click.option(
+    "--account", default=DEFAULT_NAME, show_default=True, help="Account by name."
+)
 workspace_option = click.option(
     "--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name; made if new."
 )

@@ -12,14 +12,13 @@ from core.jobs import overview, pauses, routes
 from core.jobs.overview import Standing
 from core.jobs.pauses import Pause, Place
 from gateway.assemble import opened
-from gateway.commands.options import DEFAULT_NAME, bare_domain, run, with_settings
+from gateway.commands.options import DEFAULT_NAME, bare_domain, known_account_option, run, with_settings
 from gateway.config import Settings
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 
-_account_option = click.option("--account", default=DEFAULT_NAME, show_default=True, help="Account by name.")
 _workspace_option = click.option("--workspace", default="", help="Workspace by name; all where left out.")
 _stream_option = click.option("--stream", default="", help="One stream alone; all where left out.")
 _to_option = click.option(
@@ -96,7 +95,7 @@ async def _told(core: Core, pause: Pause) -> str:
 
 
 def _place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (_to_option, _stream_option, _workspace_option, _account_option, with_settings):
+    for option in (_to_option, _stream_option, _workspace_option, known_account_option, with_settings):
         command = option(command)
     return command
 
@@ -149,7 +148,7 @@ async def _flush(settings: Settings, to: str) -> None:
 
 
 @queue.command()
-@_account_option
+@known_account_option
 @click.option("--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name.")
 @_stream_option
 @click.option("--reset", is_flag=True, help="Back to what everybody takes.")

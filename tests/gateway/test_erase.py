@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from click.testing import CliRunner
 
 from core import contacts
@@ -31,3 +32,21 @@ def test_a_person_is_forgotten(monkeypatch, tmp_path):
     assert ["1 entries of zoe@example.com are forgotten."] == told("zoe@example.com", "--workspace", "one")
     assert ["1 entries of zoe@example.com are forgotten."] == told("zoe@example.com")
     assert ["0 entries of zoe@example.com are forgotten."] == told("zoe@example.com")
+
+
+@pytest.mark.parametrize(
+    ("option", "missing"), [("--account", "No such account."), ("--workspace", "No such workspace.")]
+)
+def test_a_mistyped_name_is_told(monkeypatch, tmp_path, option, missing):
+    """Whoever asks for a person to be forgotten must not be told that it is done where nobody looked."""
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    monkeypatch.setenv("BABELPOST_DATABASE", url)
+
+    async def begin():
+        async with opened(Settings(database=url, transport="capture")) as core:
+            await caller_in(core, "one", account="default")
+
+    asyncio.run(begin())
+    done = CliRunner().invoke(cli, ["erase", "zoe@example.com", option, "typo"])
+    assert (1, "") == (done.exit_code, done.stdout)
+    assert missing == str(done.exception)
