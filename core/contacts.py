@@ -62,7 +62,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 def _told(core: Core, caller: Caller, kind: str, kept: Row, segment_id: str) -> list[Many]:
     standing = Standing(contact=mapper(Contact)(kept), segment_id=segment_id)
-    return core.outbox.thing(caller.workspace_id, kind, standing)
+    return core.outbox.thing(caller.workspace_id, kind, standing.contact.id, standing)
 
 
 async def _segment(work: Transaction, caller: Caller, key: str, now: int) -> str:

@@ -92,17 +92,17 @@ class Outbox:
                 found.append((id, workspace_id, kind, id, at))
         return self._noted(sql.outbox_insert.many(found))
 
-    def thing(self, workspace_id: str, kind: str, held: msgspec.Struct) -> list[Many]:
+    def thing(self, workspace_id: str, kind: str, id: str, held: msgspec.Struct) -> list[Many]:
         """The step for what happened to a thing of a workspace, as it is now."""
         if not self.wants(workspace_id, kind):
             return []
-        row = (ids.new(), workspace_id, kind, "", self._core().clock.now(), _PACK.encode(held))
+        row = (ids.new(), workspace_id, kind, id, self._core().clock.now(), _PACK.encode(held))
         return self._noted(sql.outbox_thing.many([row]))
 
-    def of_account(self, account_id: str, kind: str, held: msgspec.Struct) -> list[Many]:
+    def of_account(self, account_id: str, kind: str, id: str, held: msgspec.Struct) -> list[Many]:
         """The same for a thing of an account, which each of its workspaces is told of."""
         places = self._accounts.get(account_id, ())
-        return [step for workspace_id in places for step in self.thing(workspace_id, kind, held)]
+        return [step for workspace_id in places for step in self.thing(workspace_id, kind, id, held)]
 
     def _noted(self, step: Many) -> list[Many]:
         if not step.rows:

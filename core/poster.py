@@ -78,6 +78,7 @@ class Poster:
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         """``resolve`` and ``network`` take the place of the system's resolver and sockets, below the checks."""
+        self._allow_private = allow_private
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(),
             max_connections=_CONNECTIONS,
@@ -104,7 +105,9 @@ class Poster:
         await self._pool.aclose()
 
     async def _follow(self, call: Call) -> Answer:
-        url = _permitted(httpx.URL(call.url), https_only=call.https_only)
+        # who lets targets be in private networks has no certificates there
+        https_only = call.https_only and not self._allow_private
+        url = _permitted(httpx.URL(call.url), https_only=https_only)
         headers = [(name.encode(), value.encode()) for name, value in call.headers]
         if not any(name.lower() == b"authorization" for name, _ in headers):
             headers += _authorization(url)
@@ -112,7 +115,7 @@ class Poster:
             answer, location = await self._ask(url, headers, call.body)
             if not location or not left:
                 break
-            target = _permitted(url.join(location.decode()), https_only=call.https_only)
+            target = _permitted(url.join(location.decode()), https_only=https_only)
             if target.netloc != url.netloc:
                 # what proves us to one host is no other's business
                 headers = [each for each in headers if each[0].lower() != b"authorization"]

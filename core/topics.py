@@ -119,7 +119,7 @@ async def create(core: Core, caller: Caller, new: NewTopic) -> Topic:
     async with core.db.transaction() as work:
         if not (await work.run(insert))[0]:
             raise Conflict("topic", f"The topic {new.key} exists.", id=new.key)
-        await work.run(*core.outbox.thing(caller.workspace_id, "topic_created", made))
+        await work.run(*core.outbox.thing(caller.workspace_id, "topic_created", made.id, made))
     return made
 
 
@@ -154,7 +154,7 @@ async def update(core: Core, caller: Caller, id: str, change: TopicChange) -> To
     async with core.db.transaction() as work:
         if not (await work.run(query))[0]:
             raise NotFound("topic", id)
-        await work.run(*core.outbox.thing(caller.workspace_id, "topic_updated", changed))
+        await work.run(*core.outbox.thing(caller.workspace_id, "topic_updated", changed.id, changed))
     return await get(core, caller, held.id)
 
 
@@ -169,7 +169,7 @@ async def delete(core: Core, caller: Caller, id: str) -> None:
     async with core.db.transaction() as work:
         if not (await work.run(*steps))[0]:
             raise NotFound("topic", id)
-        await work.run(*core.outbox.thing(caller.workspace_id, "topic_deleted", held))
+        await work.run(*core.outbox.thing(caller.workspace_id, "topic_deleted", held.id, held))
 
 
 async def page(core: Core, caller: Caller, request: PageRequest) -> Page[Topic]:

@@ -87,7 +87,7 @@ async def add(core: Core, account_id: str, draft: Draft) -> Domain:
         tracking_domain=draft.tracking_domain,
         receiving=draft.receiving,
     )
-    await write(core.db, set_up, *made, *core.outbox.of_account(account_id, "domain_created", told))
+    await write(core.db, set_up, *made, *core.outbox.of_account(account_id, "domain_created", told.id, told))
     core.identities.forget(name)
     return await get(core, account_id, name)
 
@@ -110,7 +110,9 @@ async def change(core: Core, domain: Domain, wanted: Change) -> Domain:
         next_check_at=core.clock.now(),
     )
     await core.outbox.refresh()
-    await write(core.db, query, *core.outbox.of_account(domain.account_id, "domain_updated", changed))
+    await write(
+        core.db, query, *core.outbox.of_account(domain.account_id, "domain_updated", changed.id, changed)
+    )
     core.identities.forget(domain.name)
     return await get(core, domain.account_id, domain.name)
 
@@ -135,7 +137,7 @@ async def remove(core: Core, account_id: str, name: str) -> None:
     await core.outbox.refresh()
     await write(
         core.db,
-        *core.outbox.of_account(account_id, "domain_deleted", held),
+        *core.outbox.of_account(account_id, "domain_deleted", held.id, held),
         sql.domain_delete(id=held.id),
         sql.domain_keys_delete(domain_id=held.id),
         sql.domain_checks_delete(domain_id=held.id),
@@ -208,7 +210,7 @@ async def _insert(core: Core, account_id: str, name: str, *, trusted: bool) -> D
         # one that is to be proved is told of once it has its keys
         if trusted and inserted and core.outbox:
             made = (await work.run(sql.domain_by_name(account_id=account_id, name=name)))[0][0]
-            told = core.outbox.of_account(account_id, "domain_created", mapper(Domain)(made))
+            told = core.outbox.of_account(account_id, "domain_created", made[0], mapper(Domain)(made))
             await work.run(*told)
     if trusted and not inserted:
         # somebody else was faster, perhaps without trusting it

@@ -125,7 +125,7 @@ async def _write(core: Core, domain: Domain, found: Sequence[_Found]) -> None:
         if event:
             verified_at = _verified_at(domain, state, now)
             changed = msgspec.structs.replace(domain, state=state, verified_at=verified_at, checked_at=now)
-            await work.run(*core.outbox.of_account(domain.account_id, "domain_updated", changed))
+            await work.run(*core.outbox.of_account(domain.account_id, "domain_updated", changed.id, changed))
     if event:
         _log.info("domain changed", domain=domain.name, was=domain.state, state=state, reason=told)
 

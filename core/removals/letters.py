@@ -82,6 +82,8 @@ async def veil(core: Core, work: Transaction, letters: Sequence[Letter], key: st
         *_alone(alone),
         sql.message_body_replace.many(_shared(shared, key)),
     ]
+    told = listed([each.id for each in ready])
+    steps += [sql.dispatch_attempts_of_subjects_forget(ids=told), sql.dispatches_of_subjects_forget(ids=told)]
     await work.run(*[step for step in steps if isinstance(step, Query) or step.rows])
     return len(ready)
 

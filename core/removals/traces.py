@@ -18,12 +18,21 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     erase: tuple[Statement, ...]
 
 
+# what webhooks were told of it
+_TOLD: Final = (sql.dispatch_attempts_of_subjects_forget, sql.dispatches_of_subjects_forget)
+
 TRACES: Final = (
     Trace(found=sql.traces_bounces, erase=(sql.bounce_dumps_forget, sql.bounces_forget)),
-    Trace(found=sql.traces_contacts, erase=(sql.contacts_forget,)),
-    Trace(found=sql.traces_changes, erase=(sql.changes_veil,)),
+    Trace(found=sql.traces_contacts, erase=(*_TOLD, sql.contacts_forget)),
+    Trace(found=sql.traces_changes, erase=(*_TOLD, sql.changes_veil)),
     Trace(
         found=sql.traces_inbound,
-        erase=(sql.inbound_files_forget, sql.inbound_sources_forget, sql.events_forget, sql.inbound_forget),
+        erase=(
+            *_TOLD,
+            sql.inbound_files_forget,
+            sql.inbound_sources_forget,
+            sql.events_forget,
+            sql.inbound_forget,
+        ),
     ),
 )

@@ -15,7 +15,7 @@ from core import ids
 from core.accounts import Workspace
 from core.clock import DAY
 from core.core import Core
-from core.retention import arrivals, decisions, letters, returned
+from core.retention import arrivals, calls, decisions, letters, returned
 from core.retention.ages import ages
 from core.retention.series import Series, Steps
 from core.store.database import Row, listed, rows, write
@@ -24,7 +24,7 @@ from core.store.statements import Query, sql
 _log = structlog.get_logger(__name__)
 
 # every kind of data there is
-SERIES: Final = (*letters.SERIES, *returned.SERIES, *arrivals.SERIES, *decisions.SERIES)
+SERIES: Final = (*letters.SERIES, *returned.SERIES, *arrivals.SERIES, *calls.SERIES, *decisions.SERIES)
 
 # what one commit lets go of: whoever accepts mail waits meanwhile
 _PORTION: Final = 200

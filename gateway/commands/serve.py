@@ -98,6 +98,8 @@ def dev(  # an argument for each option
         transport="capture",
         sender_policy="any",
         smtp_require_tls=False,
+        # of the developer's own machine
+        allow_private_targets=True,
         database=f"sqlite:///{data / 'babelpost.db'}",
         log_format="console",
         console_open=True,

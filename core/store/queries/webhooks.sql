@@ -278,3 +278,31 @@ WHERE webhook_id = :webhook_id AND due_at IS NOT NULL /* many rows */
 -- name: inbound_told
 UPDATE inbound SET state = :state
 WHERE id = :id AND state IN (SELECT value FROM json_array_elements_text(:below))
+
+-- fragment: old_dispatches
+FROM dispatches d
+WHERE d.workspace_id = :workspace_id AND d.id > :after AND d.id < :before
+
+-- name: retention_dispatches
+SELECT d.id, length(d.body), FALSE
+@old_dispatches
+ORDER BY d.id LIMIT :count
+
+-- name: retention_dispatches_count
+SELECT count(*)
+@old_dispatches
+
+-- name: dispatch_attempts_forget
+DELETE FROM dispatch_attempts
+WHERE dispatch_id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: dispatches_forget
+DELETE FROM dispatches WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: dispatch_attempts_of_subjects_forget
+DELETE FROM dispatch_attempts
+WHERE dispatch_id IN (
+    SELECT id FROM dispatches WHERE subject IN (SELECT value FROM json_array_elements_text(:ids))) /* many rows */
+
+-- name: dispatches_of_subjects_forget
+DELETE FROM dispatches WHERE subject IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */

@@ -23,12 +23,14 @@ class Plain:
     """Says the kind and the message; a minute, then five."""
 
     def __init__(self) -> None:
+        self.seen: list[Happening] = []
         self.said = Manners(
             delays_s=(60, 300), timeout_s=1, gives_up=frozenset({403}), disables=frozenset({410})
         )
 
     def payloads(self, webhook: Webhook, happening: Happening) -> Sequence[Payload]:
         """One for each happening."""
+        self.seen.append(happening)
         told = {"kind": happening.kind, "id": happening.id, "to": webhook.number}
         if happening.message is not None:
             told["message"] = happening.message.id

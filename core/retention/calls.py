@@ -1,0 +1,16 @@
+"""What webhooks were told grows old in one step: its bodies are about people, as those of messages are."""
+
+from typing import Final
+
+from core.retention.series import Series, statements
+from core.store.statements import sql
+
+SERIES: Final = (
+    Series(
+        name="webhook calls",
+        days=lambda ages: ages.bodies_days,
+        found=sql.retention_dispatches,
+        counted=sql.retention_dispatches_count,
+        forget=statements(sql.dispatch_attempts_forget, sql.dispatches_forget),
+    ),
+)
