@@ -14,7 +14,7 @@ from core.domains.domain import Domain
 from core.events import Event
 from core.inbound.message import InboundMessage
 from core.messages.composition import message_id
-from core.messages.message import Delivery, Message
+from core.messages.message import Batch, Delivery, Message
 from core.messages.reading import outlines
 from core.store.database import listed, mapper, one, rows
 from core.store.statements import sql
@@ -72,6 +72,7 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, tuple[Workspace, str]]
     events: dict[str, Event]
     messages: dict[str, Message]
+    batches: dict[str, Batch]
     changes: dict[str, Change]
     bounces: dict[int, Bounce]
     reports: dict[int, bytes]
@@ -83,10 +84,12 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
         changes = await _changes(core, [each.subject for each in notices if each.kind in OF_CHANGES])
         subjects = {each.subject for each in of_messages} | {each.message_id for each in changes.values()}
         bounces = await _bounces(core, {each.detail.bounce for each in events.values()} - {0})
+        messages = await _messages(core, subjects - {""})
         return cls(
             places=await _places(core, {each.workspace_id for each in notices}),
             events=events,
-            messages=await _messages(core, subjects - {""}),
+            messages=messages,
+            batches=await _batches(core, {each.batch_id for each in messages.values()} - {None}),
             changes=changes,
             bounces=bounces,
             reports=await _reports(core, bounces.values(), includes),
@@ -115,6 +118,7 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
             bare,
             event=event,
             message=message,
+            batch=self.batches.get(message.batch_id or ""),
             delivery=next((each for each in message.deliveries if each.position == event.position), None),
             bounce=self.bounces.get(number),
             report=self.reports.get(number, b""),
@@ -174,7 +178,9 @@ async def _received(
     if "files" in includes:
         files = tuple(bytes(row[0]) for row in await core.db.fetch(sql.outbox_files(message_id=letter.id)))
     if "source" in includes:
-        source = b"".join(map(bytes, (await core.db.fetch(sql.inbound_source(message_id=letter.id)))[0]))
+        kept = await core.db.fetch(sql.inbound_source(message_id=letter.id))
+        # one that is kept no more is told without
+        source = b"".join(map(bytes, kept[0])) if kept else b""
     return msgspec.structs.replace(happening, inbound=letter, files=files, source=source)
 
 
@@ -198,6 +204,13 @@ async def _messages(core: Core, ids: Collection[str]) -> dict[str, Message]:
         return {}
     sizes = await core.db.fetch(sql.outbox_messages(ids=listed(list(ids))))
     return {message.id: message for message in await outlines(core.db, sizes)}
+
+
+async def _batches(core: Core, ids: Collection[str | None]) -> dict[str, Batch]:
+    if not ids:
+        return {}
+    query = sql.outbox_batches(ids=msgspec.json.encode(sorted(filter(None, ids))).decode())
+    return {batch.id: batch for batch in await rows(core.db, Batch, query)}
 
 
 async def _changes(core: Core, ids: Sequence[str]) -> dict[str, Change]:

@@ -174,7 +174,7 @@ class Turn:
         if webhook.auth is not None:
             user, password = webhook.auth
             auth = [("Authorization", basic(user.encode(), password.encode()).decode())]
-        return [*own, *webhook.headers, *auth]
+        return _merged(own, webhook.headers, auth)
 
     def _learn(self, answer: Answer, at: int) -> None:
         """Keep how the endpoint does."""
@@ -207,6 +207,12 @@ class Turn:
             return self._core.clock.now()
         found = await self._core.db.fetch(sql.dispatch_next(webhook_id=webhook.id))
         return NEVER if found[0][0] is None else max(found[0][0], self._core.clock.now())
+
+
+def _merged(*layers: Headers) -> Headers:
+    """Every field once: a later layer's takes the place of those of the same name before it (RFC 9110 5.1)."""
+    fields = {name.lower(): (name, value) for layer in layers for name, value in layer}
+    return list(fields.values())
 
 
 def _shown(url: str) -> str:

@@ -34,7 +34,7 @@ _LONGEST_NUMBER: Final = 18
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 # RFC 9110 5.5: no control characters but the tab
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# how a request is framed is not for its sender's customer to say (RFC 9112 6, RFC 9110 7.6.1)
+# how a request is framed, and what is in it, is not for its sender's customer to say (RFC 9112 6, RFC 9110 7.6.1)
 _FRAMING: Final = frozenset(
     {
         "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "keep-alive",

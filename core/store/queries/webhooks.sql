@@ -187,6 +187,10 @@ WHERE message_id IN (SELECT value FROM json_array_elements_text(:subjects))
 -- name: outbox_messages
 SELECT id, length(body) FROM messages WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 
+-- name: outbox_batches
+SELECT id, workspace_id, number, uid, environment, total, created_at FROM batches
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+
 -- name: outbox_changes
 SELECT id, email, stream, topic_id, reason, origin, suppress, message_id, at FROM subscription_changes
 WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
