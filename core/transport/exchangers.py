@@ -42,8 +42,9 @@ async def targets(
     """The addresses to try in this order, at least one; else what that means for the domain's mail."""
     literal = _literal(domain)
     if literal is not None:
-        found = [Target(domain, literal)] if literal else []
-        return _allowed(found, allow_private=allow_private) if found else _NO_DOMAIN
+        if not literal:
+            return _NO_DOMAIN
+        return _allowed([Target(domain, literal)], allow_private=allow_private) or _PRIVATE
     answer = await resolver.mx(domain)
     match answer:
         case Unanswered():
@@ -79,15 +80,18 @@ async def _addresses(
                 unanswered = answer
             case Absent():
                 continue
-    if found:
-        return _allowed(found, allow_private=allow_private)
-    return _unanswered(unanswered) if unanswered is not None else _NO_ADDRESS
+    kept = _allowed(found, allow_private=allow_private)
+    if kept:
+        return kept
+    # nobody has said that there is no other host
+    if unanswered is not None:
+        return _unanswered(unanswered)
+    return _PRIVATE if found else _NO_ADDRESS
 
 
-def _allowed(found: Sequence[Target], *, allow_private: bool) -> tuple[Target, ...] | Bounced:
+def _allowed(found: Sequence[Target], *, allow_private: bool) -> tuple[Target, ...]:
     """Without those that are nobody's business outside: names in the DNS must not lead into our own network."""
-    kept = tuple(each for each in found if allow_private or is_public(ipaddress.ip_address(each.address)))
-    return kept or _PRIVATE
+    return tuple(each for each in found if allow_private or is_public(ipaddress.ip_address(each.address)))
 
 
 def _unanswered(answer: Unanswered) -> Deferred:

@@ -126,6 +126,16 @@ async def test_a_private_network_is_not_tried(dns, resolver):
     assert (Target("mixed.test", "198.41.0.4"),) == await targets(resolver, "mixed.test", allow_private=False)
 
 
+async def test_a_private_host_refuses_nothing_in_another_ones_name(dns, resolver):
+    """While nobody can say where the other host is, mail waits: it may well be a public one."""
+    dns.add("half.test", "MX", "10 out.half.test.")
+    dns.add("half.test", "MX", "20 in.half.test.")
+    dns.add("in.half.test", "A", "10.1.2.3")
+    dns.failures["out.half.test"] = "SERVFAIL"
+
+    assert isinstance(await targets(resolver, "half.test", allow_private=False), Deferred)
+
+
 async def test_an_address_in_place_of_a_name(resolver):
     """RFC 5321, 4.1.3: it is asked of nobody."""
     assert [("[127.0.0.1]", "127.0.0.1")] == await hosts(resolver, "[127.0.0.1]")
