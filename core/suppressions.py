@@ -3,7 +3,7 @@
 They have no end of their own. Every change of who may be sent to is told once in ``subscription_changes``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final, Literal
 
@@ -24,6 +24,9 @@ Released = Literal["released", "absent", "guarded"]
 _FIRST: Final = ""
 # every id is smaller: they are hexadecimal
 _LAST: Final = "g"
+_PORTION: Final = 1000
+# what two say together is what the first of them says
+_RELEASED: Final[tuple[Released, ...]] = ("guarded", "released", "absent")
 _WEIGHT: Final = {"complaint": 3, "unsubscribe": 2}
 
 
@@ -87,10 +90,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries; None asks for no particular one. ``since`` is inclusive, ``until`` exclusive, both moments."""
+    """Which entries; None asks for no particular one. ``since`` is inclusive, ``until`` exclusive, both moments.
+
+    ``wide``: besides a stream's those of every stream, which stop mail through it as well.
+    """
 
     email: str | None = None
     stream: str | None = None
+    wide: bool = False
     reasons: tuple[str, ...] | None = None
     origin: str | None = None
     since: int | None = None
@@ -203,6 +210,16 @@ async def release_all(
     return ["guarded" if key in kept else "released" if key in let_go else "absent" for key in keys]
 
 
+async def release_through(core: Core, caller: Caller, emails: Sequence[str], stream: str) -> list[Released]:
+    """Allow mail to addresses through a stream: what stops it there or everywhere goes, but for what is guarded."""
+    own, wide = [await release_all(core, caller, emails, stream=each, guarded=True) for each in (stream, "")]
+    return [_both(*pair) for pair in zip(own, wide, strict=True)]
+
+
+def _both(one: Released, other: Released) -> Released:
+    return next(each for each in _RELEASED if each in (one, other))
+
+
 async def leave_out(core: Core, work: Transaction, wanted: Release) -> set[str]:
     """Release within a transaction and tell of it; the addresses of which any entry went.
 
@@ -252,6 +269,25 @@ async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest)
     return Page.of(await rows(core.db, Suppression, query), request, total)
 
 
+async def every(core: Core, caller: Caller, wanted: Filter) -> AsyncIterator[Suppression]:
+    """Every entry from the newest on, read in portions."""
+    request = PageRequest(limit=_PORTION)
+    while True:
+        found = await page(core, caller, wanted, request)
+        for each in found.items:
+            yield each
+        if not found.more:
+            return
+        request = PageRequest(limit=_PORTION, after=found.items[-1].id)
+
+
+async def count(core: Core, caller: Caller, wanted: Filter) -> int:
+    """How many entries there are."""
+    match = _match(caller, wanted, PageRequest())
+    total: int = (await core.db.fetch(sql.suppressions_page_count(**match)))[0][0]
+    return total
+
+
 def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, Any]:
     return {
         "workspace_id": caller.workspace_id,
@@ -259,6 +295,7 @@ def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, An
         "after_id": request.before or _FIRST,
         "email": None if wanted.email is None else addresses.key(wanted.email),
         "stream": wanted.stream,
+        "wide": wanted.wide,
         "origin": wanted.origin,
         "any_reason": wanted.reasons is None,
         "reasons": listed(wanted.reasons or ()),

@@ -5,7 +5,18 @@ Python, PHP, Ruby, Java and .NET, and answers that integrators captured, read 20
 """
 
 from dialects.dialect import Dialect, Group, Marks
-from dialects.postmark import auth, bounces, emails, errors, figures, listening, messages, telling, webhooks
+from dialects.postmark import (
+    auth,
+    bounces,
+    emails,
+    errors,
+    figures,
+    listening,
+    messages,
+    suppressions,
+    telling,
+    webhooks,
+)
 from dialects.postmark.codec import PostmarkCodec
 from dialects.postmark.limits import admit
 from dialects.postmark.submission import SUBMISSION
@@ -19,6 +30,7 @@ DIALECT = Dialect(
             emails.OPERATIONS
             + messages.OPERATIONS
             + bounces.OPERATIONS
+            + suppressions.OPERATIONS
             + webhooks.OPERATIONS
             + figures.OPERATIONS,
         ),

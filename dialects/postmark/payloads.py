@@ -26,7 +26,7 @@ PLATFORMS: Final[dict[Platform, str]] = {
 }
 ORIGINS: Final = {"recipient": "Recipient", "customer": "Customer", "admin": "Admin"}
 # whoever says no by hand, whether recipient, customer or admin
-_MANUAL: Final = "ManualSuppression"
+MANUAL: Final = "ManualSuppression"
 REASONS: Final = {"hard_bounce": "HardBounce", "complaint": "SpamComplaint"}
 
 
@@ -236,7 +236,7 @@ class ChangeTold(msgspec.Struct, rename="pascal", kw_only=True):
             recipient=delivery.email if delivery is not None else change.email,
             origin=ORIGINS[change.origin],
             suppress_sending=change.suppress,
-            suppression_reason=REASONS.get(change.reason, _MANUAL) if change.suppress else None,
+            suppression_reason=REASONS.get(change.reason, MANUAL) if change.suppress else None,
             tag=message.tag if message is not None else None,
             metadata=_metadata(message),
         )

@@ -60,7 +60,7 @@ WHERE workspace_id = :workspace_id ORDER BY id
 -- fragment: suppressions_match
 WHERE workspace_id = :workspace_id AND id < :before_id AND id > :after_id
   AND (CAST(:email AS TEXT) IS NULL OR email = :email)
-  AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
+  AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream OR (CAST(:wide AS BOOLEAN) AND stream = ''))
   AND (CAST(:origin AS TEXT) IS NULL OR origin = :origin)
   AND (CAST(:any_reason AS BOOLEAN) OR reason IN (SELECT value FROM json_array_elements_text(:reasons)))
   AND (CAST(:since AS BIGINT) IS NULL OR created_at >= :since)

@@ -12,6 +12,7 @@ from tests.house import House
 _MAIL = {"From": "a@acme.example", "To": "b@acme.example", "TextBody": "t"}
 _BOUNCING = _MAIL | {"To": "softbounce@bounce-testing.postmarkapp.com", "Tag": "welcome"}
 _HOOK = {"Url": "https://app.example/pm", "Triggers": {"Open": {"Enabled": True}}}
+_SUPPRESSED = {"Suppressions": [{"EmailAddress": "b@acme.example"}]}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
@@ -121,6 +122,27 @@ _ROWS = (
         works=Case("/bounces/{bounce}/activate", {}),
         missing=Case("/bounces/999999999/activate", {}, 1001),
         invalid=Case("/bounces/x'/activate", {}, 1002, 400),
+    ),
+    Row(
+        name="suppressions.dump",
+        method="GET",
+        works=Case("/message-streams/outbound/suppressions/dump"),
+        missing=Case("/message-streams/nope/suppressions/dump", code=1226),
+        invalid=Case("/message-streams/outbound/suppressions/dump?origin=x", code=1405),
+    ),
+    Row(
+        name="suppressions.create",
+        method="POST",
+        works=Case("/message-streams/outbound/suppressions", _SUPPRESSED),
+        missing=Case("/message-streams/inbound/suppressions", _SUPPRESSED, 1226),
+        invalid=Case("/message-streams/outbound/suppressions", {"Suppressions": 5}, 403),
+    ),
+    Row(
+        name="suppressions.delete",
+        method="POST",
+        works=Case("/message-streams/outbound/suppressions/delete", _SUPPRESSED),
+        missing=Case("/message-streams/%00/suppressions/delete", _SUPPRESSED, 1226),
+        invalid=Case("/message-streams/outbound/suppressions/delete", {"Suppressions": [5]}, 403),
     ),
     Row(
         name="webhooks.list_webhooks",
