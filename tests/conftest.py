@@ -143,7 +143,6 @@ def dev() -> Iterator[Dev]:
     data = Path(tempfile.mkdtemp(prefix="bp-dev-"))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("BABELPOST_")}
     environment |= {"BABELPOST_SMTP_TLS_CERTIFICATE": str(certify(data)), "BABELPOST_SMTPS_PORT": "0"}
-    environment["BABELPOST_ALLOW_PRIVATE_TARGETS"] = "true"
     environment["BABELPOST_RATE_LIMITS"] = "{ sendflare = 0, resend = 0, pufferpost = 0 }"
     ports = ["--port", "0", "--smtp-port", "0", "--inbound-port", "0"]
     command = [sys.executable, "-m", "gateway", "dev", *ports, "--data", str(data)]
