@@ -15,6 +15,7 @@ _MOST: Final = 1000
 _LONGEST_PIECE: Final = 1000
 # RFC 5322 3.4: "Team: a@b.example, c@d.example;"
 _GROUP: Final = re.compile(r'^[^"<@:]*:')
+_LETTERS: Final = re.compile(r'[^\s<>()\[\]:;,"\\@\x00-\x1f\x7f]{1,64}')
 _ODD: Final = (AddressError, RecursionError, IndexError)
 
 
@@ -44,8 +45,21 @@ def _found(text: str) -> Iterator[Address]:
 def _parsed(piece: str) -> Address | None:
     try:
         return addresses.parse(piece)
+    except AddressError as error:
+        return _international(piece, error)
+
+
+def _international(piece: str, error: AddressError) -> Address | None:
+    """A mailbox with letters beyond ASCII before the at sign, which cannot be sent to from here (RFC 6531 3.3)."""
+    local = error.email.rpartition("@")[0]
+    if error.reason != "local" or local.isascii() or _LETTERS.fullmatch(local) is None:
+        return None
+    before, _, behind = piece.rpartition(error.email)
+    try:
+        found = addresses.parse(f"{before}any@{error.domain}{behind}")
     except AddressError:
         return None
+    return Address(f"{local}@{found.email.rpartition('@')[2]}", found.name)
 
 
 def _commented(piece: str) -> Address | None:

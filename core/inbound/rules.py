@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from core import addresses
+from core.addresses import AddressError
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, NotFound
 from core.paging import Page, PageRequest
@@ -29,7 +31,7 @@ async def create(core: Core, caller: Caller, rule: str) -> Rule:
         raise Invalid("rule", "is neither an address nor a domain", kind="inbound_rule", value=rule)
     insert = sql.inbound_rule_insert(
         workspace_id=caller.workspace_id,
-        key=rule.lower(),
+        key=_key(rule),
         rule=rule,
         number=await core.numbers.take("inbound_rule"),
         created_at=core.clock.now(),
@@ -38,6 +40,17 @@ async def create(core: Core, caller: Caller, rule: str) -> Rule:
     if not found:
         raise Conflict("inbound_rule", f"There is a rule for {rule}.", id=rule)
     return Rule(number=found[0][0], rule=rule)
+
+
+def _key(rule: str) -> str:
+    """What is compared: the domain in A-labels, as senders have it."""
+    local, at, domain = rule.lower().rpartition("@")
+    try:
+        host = addresses.parse(f"any@{domain}").email.rpartition("@")[2]
+    except AddressError:
+        # no host name, and yet somebody may write as if it were one
+        host = domain
+    return f"{local}{at}{host}"
 
 
 async def delete(core: Core, caller: Caller, number: int) -> Rule:
@@ -62,5 +75,5 @@ async def page(core: Core, caller: Caller, request: PageRequest) -> Page[Rule]:
 
 def keys(*senders: str) -> list[str]:
     """What rules for any of these senders would be kept under."""
-    lower = [sender.lower() for sender in senders if "@" in sender]
+    lower = [_key(sender) for sender in senders if "@" in sender]
     return list(dict.fromkeys([*lower, *(sender.rpartition("@")[2] for sender in lower)]))

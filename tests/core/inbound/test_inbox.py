@@ -30,6 +30,10 @@ async def told(core):
         ("mail.example.org", TEXT, "", False),
         ("org", TEXT, "", None),
         ("bob@example.org", TEXT, "", False),
+        ("Bücher.example", TEXT, "a@xn--bcher-kva.example", True),
+        ("xn--bcher-kva.example", TEXT, "a@Bücher.example", True),
+        ("a@bücher.example", b"From: A@B\xc3\xbccher.example\r\n\r\nx", "", True),
+        ("jürgen@example.org", "From: <Jürgen@example.org>\r\n\r\nx".encode(), "", True),
     ],
 )
 async def test_rules_block_senders(core, caller, rule, raw, mail_from, blocked):

@@ -181,6 +181,22 @@ def test_a_long_text_is_a_file():
     assert 400_000 * 14 == letter.head.files[0].size_bytes
 
 
+@pytest.mark.parametrize(
+    ("field", "mailbox"),
+    [
+        ("用户@例子.example", Mailbox("用户@xn--fsqu00a.example")),
+        ('"Müller, J." <Jürgen+7@Example.org>', Mailbox("Jürgen+7@example.org", "Müller, J.", "7")),
+        ("jürgen@example.org <jürgen@example.org>", Mailbox("jürgen@example.org", "jürgen@example.org")),
+        ("jür gen@example.org", Mailbox("env@example.org")),
+        ("jürgen@nowhere", Mailbox("env@example.org")),
+    ],
+)
+def test_international_addresses_are_read(field, mailbox):
+    """The listener takes letters of RFC 6531, so it is told whom they are from, though nothing can be sent there."""
+    letter = parsing.read(b"", f"From: {field}\r\n\r\nx".encode(), "env@example.org")
+    assert mailbox == letter.head.sender
+
+
 def test_a_text_in_ten_thousand_pieces_takes_no_longer():
     """It is joined once: when it grew by each piece, four megabytes kept a processor busy for more than a minute."""
     piece = b"--b\r\n\r\n" + "😀".encode() + b"x" * 380 + b"\r\n"
