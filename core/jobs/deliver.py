@@ -41,7 +41,7 @@ from core.jobs.record import Record, Recorder, Step
 from core.jobs.seats import Seat, Seats
 from core.messages.choices import Since, since
 from core.messages.composition import is_personal, source
-from core.messages.message import Delivery, Message
+from core.messages.message import Delivery, Message, StoredAttachment
 from core.messages.reading import whole
 from core.messages.rendering import render
 from core.sealing import SealBroken
@@ -214,7 +214,8 @@ class Deliverer:
             raise
         except Exception:  # noqa: BLE001  # the worker must outlive any one message
             _log.exception("delivery crashed", message_id=message.id)
-            return self._later(turn.job, message, (), _CRASHED)
+            # of its own recipients alone: the others have jobs that tell of them
+            return self._later(turn.job, _share(turn.job, message), (), _CRASHED)
 
     async def _is_kept(self, record: Record) -> bool:
         """Record, again and again, since what a server took would be sent again otherwise.
@@ -290,14 +291,16 @@ class Deliverer:
     async def _send(
         self, turn: "_Turn", message: Message, real: tuple[Delivery, ...], offering: Offering
     ) -> list[Step]:
+        # once, however many copies leave
+        files = await self._files.of(message)
         if message.draft.redirect_to or len(real) == 1 or not is_personal(message):
-            return await self._send_copy(turn, message, real, offering)
+            return await self._send_copy(turn, message, files, real, offering)
         steps: list[Step] = []
         failure: Exception | None = None
         for each in real:
             try:
-                steps.extend(await self._send_copy(turn, message, (each,), offering))
-            except (_Lapsed, StoreUnavailable, FetchFailed, SealBroken) as error:
+                steps.extend(await self._send_copy(turn, message, files, (each,), offering))
+            except (_Lapsed, StoreUnavailable, SealBroken) as error:
                 # the same holds for the others
                 failure = error
                 break
@@ -313,10 +316,15 @@ class Deliverer:
         return steps
 
     async def _send_copy(
-        self, turn: "_Turn", message: Message, real: tuple[Delivery, ...], offering: Offering
+        self,
+        turn: "_Turn",
+        message: Message,
+        files: Sequence[StoredAttachment],
+        real: tuple[Delivery, ...],
+        offering: Offering,
     ) -> list[Step]:
         identity = await identity_of(self._core, message)
-        mime = await signed(self._core, identity, await self._mime(message, real[0], identity))
+        mime = await signed(self._core, identity, await self._mime(message, files, real[0], identity))
         targets = message.draft.redirect_to
         envelope = Envelope(
             mail_from=bounces.mail_from(self._core, message, real, identity.return_domain),
@@ -331,8 +339,9 @@ class Deliverer:
             return redirected(real, outcomes)
         return [step for each, outcome in zip(real, outcomes, strict=True) for step in judge(each, outcome)]
 
-    async def _mime(self, message: Message, recipient: Delivery, identity: Identity) -> bytes:
-        files = await self._files.of(message)
+    async def _mime(
+        self, message: Message, files: Sequence[StoredAttachment], recipient: Delivery, identity: Identity
+    ) -> bytes:
         policy = identity.policy(self._core.policy)
         build = partial(source, policy, self._core.signer, message, files, recipient)
         size = sum(len(body or "") for body in (message.html, message.text))

@@ -4,10 +4,11 @@ import msgspec
 import pytest
 
 from core import messages, optout, suppressions, topics
-from core.jobs import deliver
+from core.jobs import deliver, files
 from core.jobs.held import Held
-from core.messages import OptOut, Rehearsal
+from core.messages import Attachment, OptOut, Rehearsal
 from core.messages.composition import source
+from core.messages.reading import attachments
 from core.topics import NewTopic
 from gateway.assemble import working
 from gateway.serving import running
@@ -100,6 +101,23 @@ async def test_personal_letters_go_out_one_by_one(post):
     assert [(ANN, 0), (CAT, 2), (BOB, 1)] == [(each.email, each.position) for each in found if each]
     assert {"ann@example.com, bob@example.com"} == {parsed(each.content)["To"] for each in post.sink.messages}
     assert post.sink.messages[0].content == await messages.source(post.core, await post.message(sent))
+
+
+async def test_a_file_is_read_once_for_all_copies(post, monkeypatch):
+    """However many recipients have letters of their own, each with the file in it."""
+    asked = []
+
+    async def counted(*given, **kwargs):
+        asked.append(given[1].id)
+        return await attachments(*given, **kwargs)
+
+    monkeypatch.setattr(files, "attachments", counted)
+    file = Attachment(filename="a.bin", content_type="application/octet-stream", data=b"\0\1\2")
+    sent = await post.send(draft(ANN, BOB, CAT, opt_out=OptOut(header=True), attachments=(file,)))
+
+    assert [(ANN,), (BOB,), (CAT,)] == post.taken()
+    held = [next(parsed(each.content).iter_attachments()).get_content() for each in post.sink.messages]
+    assert ([b"\0\1\2"] * 3, [sent]) == (held, asked)
 
 
 async def test_a_letter_that_cannot_be_made_holds_up_no_other(post, monkeypatch):

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from core import events, messages
-from core.jobs import routes
+from core.jobs import deliver, routes
 from core.jobs.pauses import Place
+from core.messages.composition import source
 from gateway.assemble import working
 from gateway.serving import running
 from tests.core.post import PATIENCE, Post, accepted, caller_in, draft, select, timed_core
@@ -148,6 +149,32 @@ async def test_one_destination_of_a_message_waits_alone(direct, dns, clock, sink
         kinds = [kind for kind, position in await office.events(sent) if position == 1]
         assert 1 == len(office.taken())
         assert (1, 1, "expired") == (kinds.count("delayed"), kinds.count("sent"), kinds[-1])
+
+
+async def test_a_fault_with_one_destination_is_not_told_of_another(direct, dns, clock, sink, monkeypatch):
+    """What cannot be made for one is late for its own recipient alone; the other's is told by its own job, once."""
+
+    def faulty(*given):
+        if given[-1].email == "x@a.test":
+            raise ValueError("a fault of ours")
+        return source(*given)
+
+    monkeypatch.setattr(deliver, "source", faulty)
+    for domain in ("a.test", "b.test"):
+        host(dns, domain, "127.0.0.1")
+    sink.replies = {"y@b.test": "451 4.2.0 Mailbox busy"}
+    async with post(direct, clock, sink, delayed_after_s=600) as office:
+        sent = await office.send(draft("x@a.test", "y@b.test"))
+        await until(lambda: stands(office, sent, ["queued", "deferred"]))
+        await office.later(700)
+        await until(lambda: are_late(office, sent, [0, 1]))
+        await office.later(700)
+        assert await are_late(office, sent, [0, 1])
+
+
+async def are_late(office, sent, positions):
+    """Whether these recipients' mail was told to be late, as often as they stand here."""
+    return positions == sorted(at for kind, at in await office.events(sent) if kind == "delayed")
 
 
 async def stands(office, sent, states):
