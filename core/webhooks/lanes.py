@@ -13,6 +13,7 @@ import msgspec
 from core.clock import SECOND
 from core.core import Core
 from core.store.database import listed, mapper, write
+from core.store.group import Group
 from core.store.statements import Query, sql
 
 # the moment that never comes
@@ -41,6 +42,8 @@ class Lanes:
         self._core = core
         self._token = token
         self.held: dict[str, Lane] = {}
+        # many turns end at the same time, and a commit of its own for each would be what they wait for
+        self._leaving: Group[Query] = Group(self._commit)
 
     async def take(self, count: int, *, failing: bool) -> list[Lane]:
         """Up to ``count`` endpoints that something is due for; ``failing``: of those that gave no answer lately."""
@@ -75,12 +78,7 @@ class Lanes:
 
     async def release(self, lane: Lane, next_at: int) -> None:
         """Let an endpoint go until a moment, or until something new is to be told to it."""
-        await write(self._core.db, self.releasing(lane, next_at))
-        self.held.pop(lane.webhook_id, None)
-
-    def releasing(self, lane: Lane, next_at: int) -> Query:
-        """The statement that does so."""
-        return sql.webhook_lane_release(
+        query = sql.webhook_lane_release(
             webhook_id=lane.webhook_id,
             now=self._core.clock.now(),
             next=next_at,
@@ -88,6 +86,12 @@ class Lanes:
             failing_since=lane.failing_since,
             claimed_by=self._token,
         )
+        await self._leaving.add(query)
+        self.held.pop(lane.webhook_id, None)
+
+    async def _commit(self, leaving: list[Query]) -> None:
+        # in one order for all processes, which wait for each other's rows
+        await write(self._core.db, *sorted(leaving, key=lambda each: str(each.values["webhook_id"])))
 
     def _lease_end(self, now: int) -> int:
         return now + int(self._core.policy.lease_s * SECOND)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from gateway.bench import delivery, runs
+from gateway.bench import delivery, runs, telling
 
 
 @click.group()
@@ -82,6 +82,17 @@ def deliver(messages: int, queued: int | None, **choices: Any) -> None:
         delivery.drain(_setup(choices), queued)
     else:
         delivery.deliver(_setup(choices), messages)
+
+
+@bench.command()
+@_choices
+@click.option("--events", default=10_000, show_default=True, type=click.IntRange(1),
+              help="Events to tell to one endpoint.")  # fmt: skip
+@click.option("--endpoints", default=10_000, show_default=True, type=click.IntRange(2),
+              help="Endpoints to tell one event to; one of them hangs.")  # fmt: skip
+def webhooks(events: int, endpoints: int, **choices: Any) -> None:
+    """Events from the outbox to a local application, beside httpx posting constant bodies."""
+    telling.tell(_setup(choices), events, endpoints)
 
 
 @bench.command()

@@ -68,3 +68,12 @@ def test_soak_tells_memory_as_messages_pass(tmp_path):
     told = run("soak", "--messages", "200", "--connections", "4", tmp_path=tmp_path)
     assert 10 == len(re.findall(r"^ +[\d,]+ +\d+$", told, re.MULTILINE))
     assert re.search(r"^ +peak +\d+$", told, re.MULTILINE)
+
+
+@pytest.mark.fault
+def test_webhooks_are_told_beside_a_bare_client(tmp_path):
+    """Events to one endpoint with their ratio, then many endpoints of which one hangs."""
+    told = run("webhooks", "--events", "200", "--endpoints", "20", tmp_path=tmp_path)
+    assert re.search(r"^httpx +[\d,]+ calls/s", told, re.MULTILINE)
+    assert re.search(r"^webhooks +[\d,]+ events/s, .*; ratio \d+\.\d\d$", told, re.MULTILINE)
+    assert re.search(r"^endpoints +[\d,]+ calls/s to 20 endpoints", told, re.MULTILINE)
