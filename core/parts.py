@@ -28,7 +28,12 @@ _FILE_ALTERNATIVES: Final = frozenset({"text/calendar"})
 
 def has_too_many(raw: bytes) -> bool:
     """Whether a letter nests more multiparts than any honest one."""
-    return sum(1 for _ in _BOUNDARY.finditer(raw)) > _MOST_MULTIPARTS
+    return multiparts(raw) > _MOST_MULTIPARTS
+
+
+def multiparts(raw: bytes) -> int:
+    """How many there may be: of text that only looks like one too."""
+    return sum(1 for _ in _BOUNDARY.finditer(raw))
 
 
 class Bodies:

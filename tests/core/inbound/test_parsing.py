@@ -159,6 +159,7 @@ def nested(depth):
             "Its body cannot be read as a message.",
         ),
         (b"\n" * 1_100_000, "Its body has too many lines."),
+        (nested(90) + b"\n" * 300_000, "Its body has too many lines in too many nested parts."),
         (b"X: y\n" * 400_000, "Its header is too long to be read whole."),
         (b"X: y\n" * 5_000, "Of its header the first 1000 fields were read."),
         (
