@@ -277,7 +277,7 @@ class Once(dict[str, float]):
 
 async def test_a_conversation_that_hangs_holds_up_no_other(settings, sink, clock, monkeypatch):
     """What was claimed with it leaves meanwhile, though it is read in portions."""
-    monkeypatch.setattr("core.jobs.deliver._PORTION_BYTES", 1)
+    monkeypatch.setattr("core.jobs.queue._PORTION_BYTES", 1)
     async with office(settings, sink, clock, worker_concurrency=2) as (core, changed):
         caller = await caller_in(core)
         await accepted(core, caller, [draft(f"p{n}@example.com") for n in range(5)])
