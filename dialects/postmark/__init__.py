@@ -11,8 +11,11 @@ from dialects.postmark import (
     emails,
     errors,
     figures,
+    inbound,
     listening,
     messages,
+    rules,
+    sightings,
     suppressions,
     telling,
     webhooks,
@@ -29,8 +32,11 @@ DIALECT = Dialect(
             auth.server_token,
             emails.OPERATIONS
             + messages.OPERATIONS
+            + sightings.OPERATIONS
+            + inbound.OPERATIONS
             + bounces.OPERATIONS
             + suppressions.OPERATIONS
+            + rules.OPERATIONS
             + webhooks.OPERATIONS
             + figures.OPERATIONS,
         ),

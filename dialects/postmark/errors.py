@@ -67,6 +67,20 @@ ERRORS: Final = RefusalTable(
         (errors.Forbidden, "inbound_stream"): Row(422, 1236, "The stream provided cannot be used to send."),
         errors.NotFound: Row(404, 404, _NO_PATH),
         (errors.NotFound, "message"): Row(422, 701, "This message was not found."),
+        (errors.NotFound, "inbound"): Row(422, 701, "This message was not found."),
+        (errors.NotFound, "blocked_inbound"): Row(
+            422, 701, "This message was not found or cannot be bypassed."
+        ),
+        (errors.NotFound, "failed_inbound"): Row(
+            422, 701, "This message was not found or cannot be retried."
+        ),
+        (errors.Invalid, "rules"): Row(422, 800, "{reason}"),
+        (errors.Invalid, "rule_body"): Row(422, 809, "{reason}"),
+        (errors.Invalid, "inbound_rule"): Row(
+            422, 813, "The rule '{value}' is neither an email address nor a domain."
+        ),
+        (errors.Conflict, "inbound_rule"): Row(422, 810, "{reason}"),
+        (errors.NotFound, "inbound_rule"): Row(422, 812, "This inbound rule was not found."),
         (errors.NotFound, "bounce"): Row(422, 1001, "This bounce was not found."),
         (errors.Conflict, "bounce"): Row(422, 1003, "This bounce cannot be reactivated."),
         (errors.NotFound, "stream"): Row(

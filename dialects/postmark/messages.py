@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from core import events, ids, messages, streams
+from core import events, ids, messages
 from core.errors import Invalid, NotFound
 from core.streams import DEFAULT_SEND
 from dialects.endpoint import Call, get
-from dialects.postmark.auth import is_test
+from dialects.postmark import places
 from dialects.postmark.dates import eastern, end, start
 from dialects.postmark.paging import page
 from dialects.postmark.timeline import MessageEvent, timeline
@@ -165,15 +165,9 @@ def _sender(party: messages.Party) -> str:
 async def search(call: Call, query: Search) -> Listed:
     """Messages of one stream, the newest first."""
     request, wanted = page(query.count, query.offset, "search"), query.filter()
-    await _require_stream(call, query.messagestream)
+    await places.require_stream(call, query.messagestream)
     found = await messages.page(call.core, call.caller, wanted, request)
     return Listed(total_count=found.total, messages=[Outbound.of(each) for each in found.items])
-
-
-async def _require_stream(call: Call, key: str) -> None:
-    # nobody's server has no streams, and is answered by an empty list
-    if key != DEFAULT_SEND and not is_test(call.caller):
-        await streams.get(call.core, call.caller, key)
 
 
 async def details(call: Call, id: str) -> Details:

@@ -4,7 +4,7 @@ from typing import Final
 
 from core import streams
 from core.errors import NotFound, Unauthenticated
-from core.streams import Stream
+from core.streams import DEFAULT_SEND, Stream
 from dialects.endpoint import Call
 from dialects.postmark.auth import SERVER, is_test
 
@@ -16,6 +16,15 @@ async def stream(call: Call, key: str) -> Stream:
     """A stream, archived or not; raises NotFound("stream"), and refuses nobody's server, which has none to change."""
     refuse_test(call)
     return await streams.get(call.core, call.caller, key)
+
+
+async def require_stream(call: Call, key: str) -> None:
+    """Make sure that a stream to look for is there; raises NotFound("stream").
+
+    The default stream always is, and nobody's server, which has none, is answered by an empty list.
+    """
+    if key != DEFAULT_SEND and not is_test(call.caller):
+        await streams.get(call.core, call.caller, key)
 
 
 def refuse_test(call: Call) -> None:

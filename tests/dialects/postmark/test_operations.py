@@ -1,11 +1,13 @@
 """Every operation, by one table: it works, finds nothing, knows no stranger, and reads no nonsense."""
 
+import re
 from typing import Any
 
 import msgspec
 import pytest
 
 from dialects.postmark import DIALECT
+from tests.core.post import alter, letter_in
 from tests.dialects.postmark.driver import DRIVER
 from tests.house import House
 
@@ -13,13 +15,15 @@ _MAIL = {"From": "a@acme.example", "To": "b@acme.example", "TextBody": "t"}
 _BOUNCING = _MAIL | {"To": "softbounce@bounce-testing.postmarkapp.com", "Tag": "welcome"}
 _HOOK = {"Url": "https://app.example/pm", "Triggers": {"Open": {"Enabled": True}}}
 _SUPPRESSED = {"Suppressions": [{"EmailAddress": "b@acme.example"}]}
+_LETTER = b"From: ann@example.org\r\nTo: help@in.example\r\nSubject: Hi\r\n\r\nHello\r\n"
+_LETTERS = {"letter": "processed", "blocked": "blocked", "failed": "failed"}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
 class Case(msgspec.Struct, frozen=True):
     """A request and the ErrorCode of its answer.
 
-    ``path`` may hold the id of a message, or the number of a bounce or a webhook.
+    ``path`` may hold the id of a message or of a letter that came in, or the number of a bounce, a rule or a webhook.
     """
 
     path: str
@@ -79,7 +83,70 @@ _ROWS = (
         method="GET",
         works=Case("/messages/outbound/{id}"),
         missing=Case(f"/messages/outbound/{_NOBODY}", code=701),
-        invalid=Case("/messages/outbound/opens", code=404, status=404),
+        invalid=Case("/messages/outbound/sent", code=404, status=404),
+    ),
+    Row(
+        name="sightings.opens",
+        method="GET",
+        works=Case("/messages/outbound/opens?count=1&offset=0"),
+        missing=Case("/messages/outbound/opens?count=1&offset=0&messagestream=nope", code=1226),
+        invalid=Case("/messages/outbound/opens?count=1&offset=0&platform=x", code=700),
+    ),
+    Row(
+        name="sightings.opens_of",
+        method="GET",
+        works=Case("/messages/outbound/opens/{id}?count=1&offset=0"),
+        missing=Case(f"/messages/outbound/opens/{_NOBODY}?count=1&offset=0", code=701),
+        invalid=Case(f"/messages/outbound/opens/{_NOBODY}?count=501&offset=0", code=700),
+    ),
+    Row(
+        name="sightings.clicks",
+        method="GET",
+        works=Case("/messages/outbound/clicks?count=1&offset=0"),
+        missing=Case("/messages/outbound/clicks?count=1&offset=0&messagestream=nope", code=1226),
+        invalid=Case("/messages/outbound/clicks?count=1&offset=9999&todate=x", code=700),
+    ),
+    Row(
+        name="sightings.clicks_of",
+        method="GET",
+        works=Case("/messages/outbound/clicks/{id}?count=1&offset=0"),
+        missing=Case("/messages/outbound/clicks/%00?count=1&offset=0", code=701),
+        invalid=Case(f"/messages/outbound/clicks/{_NOBODY}?count=1", code=700),
+    ),
+    Row(
+        name="inbound.search",
+        method="GET",
+        works=Case("/messages/inbound?count=1&offset=0"),
+        missing=Case("/messages/inbound?count=1", code=700),
+        invalid=Case("/messages/inbound?count=1&offset=0&status=x", code=700),
+    ),
+    Row(
+        name="inbound.details",
+        method="GET",
+        works=Case("/messages/inbound/{letter}/details"),
+        missing=Case(f"/messages/inbound/{_NOBODY}/details", code=701),
+        invalid=Case("/messages/inbound/%00/details", code=701),
+    ),
+    Row(
+        name="inbound.dump",
+        method="GET",
+        works=Case("/messages/inbound/{letter}/dump"),
+        missing=Case(f"/messages/inbound/{_NOBODY}/dump", code=701),
+        invalid=Case("/messages/inbound/x'/dump", code=701),
+    ),
+    Row(
+        name="inbound.bypass",
+        method="PUT",
+        works=Case("/messages/inbound/{blocked}/bypass", {}),
+        missing=Case(f"/messages/inbound/{_NOBODY}/bypass", {}, 701),
+        invalid=Case("/messages/inbound/%00/bypass", {}, 701),
+    ),
+    Row(
+        name="inbound.retry",
+        method="PUT",
+        works=Case("/messages/inbound/{failed}/retry", {}),
+        missing=Case(f"/messages/inbound/{_NOBODY}/retry", {}, 701),
+        invalid=Case("/messages/inbound/-1/retry", {}, 701),
     ),
     Row(
         name="bounces.stats",
@@ -145,6 +212,27 @@ _ROWS = (
         invalid=Case("/message-streams/outbound/suppressions/delete", {"Suppressions": [5]}, 403),
     ),
     Row(
+        name="rules.list_rules",
+        method="GET",
+        works=Case("/triggers/inboundrules?count=1&offset=0"),
+        missing=Case("/triggers/inboundrules?count=1", code=800),
+        invalid=Case("/triggers/inboundrules?count=0&offset=0", code=800),
+    ),
+    Row(
+        name="rules.create",
+        method="POST",
+        works=Case("/triggers/inboundrules", {"Rule": "node-v20.19.0.com"}),
+        missing=Case("/triggers/inboundrules", {}, 809),
+        invalid=Case("/triggers/inboundrules", {"Rule": "nobody"}, 813),
+    ),
+    Row(
+        name="rules.remove",
+        method="DELETE",
+        works=Case("/triggers/inboundrules/{rule}"),
+        missing=Case("/triggers/inboundrules/999999999", code=812),
+        invalid=Case("/triggers/inboundrules/%00", code=812),
+    ),
+    Row(
         name="webhooks.list_webhooks",
         method="GET",
         works=Case("/webhooks"),
@@ -207,6 +295,13 @@ async def _filled(house: House, path: str) -> tuple[str, str]:
     if "{webhook}" in path:
         made = await client.post("/webhooks", json=_HOOK)
         path = path.replace("{webhook}", str(made.json()["ID"]))
+    if "{rule}" in path:
+        made = await client.post("/triggers/inboundrules", json={"Rule": "example.com"})
+        path = path.replace("{rule}", str(made.json()["ID"]))
+    for state in _LETTERS.keys() & set(re.findall(r"{(\w+)}", path)):
+        letter = await letter_in(house.core, await house.caller(), _LETTER)
+        await alter(house.core, "UPDATE inbound SET state = :state", state=_LETTERS[state])
+        path = path.replace(f"{{{state}}}", letter.id)
     return path.replace("{id}", id), id
 
 
