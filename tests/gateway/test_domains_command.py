@@ -50,7 +50,8 @@ async def test_from_a_name_to_a_proved_domain(command, dns_server):
     assert "(there is no" not in await command("records", "example.org")
 
     changed = await command("change", "example.org", "--return-domain", "", "--no-receiving")
-    assert (0, 0, 2) == tuple(changed.count(each) for each in ("CNAME", "MX", "_domainkey"))
+    # a key's letters may hold any word
+    assert (0, 0, 2) == tuple(changed.count(each) for each in (" CNAME ", " MX ", "._domainkey."))
     assert "example.org  verified" in await command("verify", "example.org")
 
     renewed = await command("rotate", "example.org", "--account", "default")

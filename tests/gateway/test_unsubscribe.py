@@ -128,7 +128,8 @@ async def test_a_forged_link_leads_nowhere(place):
     """Changed by a letter, cut or made up: one page for all, and nothing happens."""
     url = await place.link(stream="broadcast")
     start, token = url.rsplit("/", 1)
-    for forged in (token[:-2], "b" + token[1:], "x", "%00", token + "a"):
+    other = "c" if token.startswith("b") else "b"
+    for forged in (token[:-2], other + token[1:], "x", "%00", token + "a"):
         for method in ("GET", "POST"):
             answer = await place.browser.request(method, f"{start}/{forged}", data=ONE_CLICK)
             assert (404, True) == (answer.status_code, "does not lead anywhere" in answer.text), forged
