@@ -7,7 +7,7 @@ it takes much room. Every call may be repeated: after a death nobody knows wheth
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -17,9 +17,10 @@ from core.budget import Budget
 from core.clock import SECOND
 from core.core import Core
 from core.formats import WebhookFormat
-from core.poster import Answer, Call, Headers, Poster, basic
+from core.poster import Answer, Poster
 from core.store.database import mapper, write
 from core.store.statements import sql
+from core.webhooks.calls import call_of
 from core.webhooks.lanes import NEVER, Lane, Lanes
 from core.webhooks.outcomes import Due, Outcome, Outcomes
 from core.webhooks.webhook import Webhook
@@ -32,6 +33,8 @@ _SMALL_BYTES: Final = 8 * 1024
 _FIRST_CALLS: Final = 2
 # others wait meanwhile
 _LONGEST_S: Final = 5.0
+# how long an endpoint waits whose call could not even be made
+_MEND_S: Final = 60
 
 
 class Means(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,7 @@ class Turn:
         self._broken = False
         self._longest_s = 0.0
         self._is_disabled = False
+        self._is_ours_to_mend = False
 
     def stop(self) -> None:
         """Begin no further call."""
@@ -136,7 +140,7 @@ class Turn:
     def _ended(self, webhook: Webhook, call: "asyncio.Task[None]") -> None:
         self._calls.discard(call)
         if not call.cancelled() and (failure := call.exception()) is not None:
-            self._broken = True
+            self._broken = self._is_ours_to_mend = True
             _log.error("a webhook could not be called", webhook=webhook.id, exc_info=failure)
         # in its own place, and one more
         self._begin(webhook)
@@ -146,17 +150,9 @@ class Turn:
         held = due.size_bytes if due.body is None else 0
         async with self._means.budget.hold(held):
             body = due.body if due.body is not None else await self._body(due)
-            manners = self._means.formats[webhook.dialect].manners(webhook, due.event)
-            at = self._core.clock.now()
-            call = Call(
-                url=webhook.url,
-                headers=self._headers(webhook, due, body, at),
-                body=body,
-                timeout_s=manners.timeout_s,
-                redirects=manners.redirects,
-                https_only=manners.https_only,
-            )
-            answer = await self._means.poster.post(call)
+            form = self._means.formats[webhook.dialect]
+            manners, at = form.manners(webhook, due.event), self._core.clock.now()
+            answer = await self._means.poster.post(call_of(form, webhook, due, body, at))
         self._longest_s = manners.disable_after_s
         self._learn(answer, at)
         outcome = Outcome(due=due, answer=answer, manners=manners, at=at)
@@ -167,14 +163,6 @@ class Turn:
     async def _body(self, due: Due) -> bytes:
         found = await self._core.db.fetch(sql.dispatch_body(id=due.id))
         return bytes(found[0][0]) if found else b""
-
-    def _headers(self, webhook: Webhook, due: Due, body: bytes, at: int) -> Headers:
-        own = self._means.formats[webhook.dialect].headers(webhook, due, body, at)
-        auth: Sequence[tuple[str, str]] = ()
-        if webhook.auth is not None:
-            user, password = webhook.auth
-            auth = [("Authorization", basic(user.encode(), password.encode()).decode())]
-        return _merged(own, webhook.headers, auth)
 
     def _learn(self, answer: Answer, at: int) -> None:
         """Keep how the endpoint does."""
@@ -205,14 +193,11 @@ class Turn:
         if self._is_disabled:
             # what is still to be told is ended by the next turn
             return self._core.clock.now()
+        if self._is_ours_to_mend:
+            # not at once: it would fail again, and as fast as this process can
+            return self._core.clock.now() + _MEND_S * SECOND
         found = await self._core.db.fetch(sql.dispatch_next(webhook_id=webhook.id))
         return NEVER if found[0][0] is None else max(found[0][0], self._core.clock.now())
-
-
-def _merged(*layers: Headers) -> Headers:
-    """Every field once: a later layer's takes the place of those of the same name before it (RFC 9110 5.1)."""
-    fields = {name.lower(): (name, value) for layer in layers for name, value in layer}
-    return list(fields.values())
 
 
 def _shown(url: str) -> str:

@@ -12,6 +12,7 @@ from core.webhooks import Webhook
 from dialects.dialect import Dialect, Listener, discover
 from gateway import provision
 from gateway.assemble import opened
+from gateway.commands import drill
 from gateway.commands.options import account_option, run, with_settings, workspace_option
 from gateway.config import Settings
 
@@ -20,7 +21,11 @@ _LISTENING: Final = tuple(name for name, each in discover().items() if each.list
 
 @click.group()
 def webhooks() -> None:
-    """List webhooks, add some in a provider's words, forget them."""
+    """List webhooks, add some in a provider's words, try them, tell them again, forget them."""
+
+
+for _each in (drill.drill, drill.replay, drill.listen):
+    webhooks.add_command(_each)
 
 
 @webhooks.command("list")

@@ -1,0 +1,93 @@
+"""``babelpost webhooks test``, ``replay`` and ``listen``: an endpoint tried, told again, and played."""
+
+import asyncio
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from core import messages, webhooks
+from core.paging import PageRequest
+from core.webhooks import Filter
+from dialects.dialect import Listener, discover
+from gateway.__main__ import cli
+from gateway.assemble import opened, working
+from gateway.commands import drill
+from gateway.serving import running
+from tests.consumer import Consumer
+from tests.core.post import caller_in, draft
+
+
+@pytest.fixture
+def loose(settings):
+    """Settings of a machine that may tell itself."""
+    return msgspec.structs.replace(settings, allow_private_targets=True)
+
+
+async def made(core, dialect, url):
+    """A webhook of a dialect, of everything that it tells."""
+    make = discover()[dialect].listen
+    assert make is not None
+    return await webhooks.create(core, await caller_in(core), make(Listener(url=url)))
+
+
+@pytest.mark.parametrize("dialect", [name for name, each in discover().items() if each.listen is not None])
+async def test_an_endpoint_is_tried(loose, dialect, capsys):
+    """One call for each event of the dialect, each with its answer; nothing is kept."""
+    async with Consumer() as consumer, opened(loose) as core:
+        hook = await made(core, dialect, consumer.url)
+        await drill._drill(loose, hook.id, "test", "test")
+        told = capsys.readouterr().out.splitlines()
+        kept = await webhooks.dispatches(core, hook, Filter(), PageRequest())
+
+    assert len(told) == len(consumer.heard) > 4
+    assert {"200"} == {line.split()[1] for line in told}
+    assert () == kept.items
+
+
+async def test_what_was_told_is_told_again(loose, capsys):
+    """A range, or one call by its id."""
+    async with Consumer() as consumer, opened(loose) as core:
+        hook = await made(core, "resend", consumer.url)
+        async with working(core, loose) as worker, running(worker):
+            await messages.submit(core, await caller_in(core), draft())
+            heard = await consumer.wait(2)
+            calls = await webhooks.dispatches(core, hook, Filter(), PageRequest())
+            await drill._replay(loose, hook.id, "test", "test", (calls.items[0].id,), Filter())
+            await consumer.wait(3)
+            await drill._replay(loose, hook.id, "test", "test", (), Filter())
+            again = await consumer.wait(5)
+
+    assert ["1 told again.", "2 told again."] == capsys.readouterr().out.splitlines()
+    assert {each.body for each in heard} == {each.body for each in again}
+
+
+async def test_a_laptop_hears_what_is_told(loose, capsys):
+    """In the dialect's words, for as long as it listens; then the webhook is gone."""
+    async with opened(loose) as core, working(core, loose) as worker, running(worker):
+        wish = Listener(url="", events=("email.delivered",))
+        listening = asyncio.create_task(drill._listen(loose, "resend", wish, "test", "test", 1))
+        caller = await caller_in(core)
+        while not await webhooks.of_workspace(core, caller.workspace_id):  # noqa: ASYNC110  # the store sets no event
+            await asyncio.sleep(0.01)
+        # the webhook was made by another process, as far as this one knows
+        core.outbox.forget()
+        sent = await messages.submit(core, caller, draft())
+        await asyncio.wait_for(listening, 10)
+        left = await webhooks.of_workspace(core, caller.workspace_id)
+
+    told = capsys.readouterr().out
+    assert told.startswith("POST / HTTP/1.1\n")
+    assert "svix-signature: v1," in told
+    assert f'"email_id":"{sent.id}"' in told
+    assert [] == left
+
+
+@pytest.mark.parametrize("words", [["test", "x"], ["replay", "x"]])
+def test_an_unknown_webhook_is_told(tmp_path, monkeypatch, words):
+    """And nothing is called."""
+    monkeypatch.setenv("BABELPOST_DATABASE", f"sqlite:///{tmp_path / 'store.db'}")
+
+    done = CliRunner().invoke(cli, ["webhooks", *words])
+
+    assert done.exit_code != 0
