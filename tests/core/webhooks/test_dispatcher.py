@@ -275,3 +275,42 @@ async def test_a_refused_connection_is_a_failure(town):
     found = await town.state(hook, "attempting", 5)
 
     assert [1] * 5 == [each.attempts for each in found]
+
+
+async def test_several_share_the_work(town):
+    """Each call is made by one of them, and one endpoint is called by one at a time."""
+    others = [town.dispatcher() for _ in range(2)]
+    tasks = [asyncio.create_task(each.run()) for each in others]
+    hooks = [await town.hook() for _ in range(3)]
+    await town.happen(20)
+
+    for hook in hooks:
+        await town.state(hook, "success", 20)
+
+    for each, task in zip(others, tasks, strict=True):
+        each.stop()
+        await task
+    assert 60 == len(town.consumer.heard)
+    assert 12 >= town.consumer.most_at_once
+
+
+async def test_a_stop_lets_calls_end(town, teller):
+    """What is being told when a stop comes is recorded, and nothing more is begun."""
+    hook = await town.hook()
+    began, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: object) -> bytes:
+        began.set()
+        await goes_on.wait()
+        return status(200)
+
+    town.consumer.reply = slowly
+    await town.happen(20)
+    await began.wait()
+    teller.stop()
+    goes_on.set()
+
+    await town.state(hook, "success")
+
+    found = [each.state for each in await town.dispatches(hook)]
+    assert len(town.consumer.heard) == found.count("success") < 20
