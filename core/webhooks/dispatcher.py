@@ -15,9 +15,9 @@ from core.store.database import StoreUnavailable, listed
 from core.store.statements import sql
 from core.webhooks.lanes import Lane, Lanes
 from core.webhooks.outcomes import Outcomes
-from core.webhooks.spreading import Spreader
+from core.webhooks.spreading import Spreader, readable
 from core.webhooks.turn import Means, Turn
-from core.webhooks.webhook import Webhook, from_row
+from core.webhooks.webhook import Webhook
 
 _log = structlog.get_logger(__name__)
 
@@ -126,8 +126,12 @@ class Dispatcher:
         if not lanes:
             return
         query = sql.webhooks_by_ids(ids=listed([lane.webhook_id for lane in lanes]))
-        found = {row[0]: from_row(self._core, row) for row in await self._core.db.fetch(query)}
+        found = {row[0]: readable(self._core, row) for row in await self._core.db.fetch(query)}
         for lane in lanes:
+            if lane.webhook_id in found and found[lane.webhook_id] is None:
+                # it comes again when its lease has ended
+                self._lanes.held.pop(lane.webhook_id)
+                continue
             self._start(lane, found.get(lane.webhook_id), failing=failing)
 
     def _start(self, lane: Lane, webhook: Webhook | None, *, failing: bool) -> None:

@@ -13,7 +13,8 @@ from core import ids
 from core.clock import SECOND
 from core.core import Core
 from core.formats import Payload, WebhookFormat
-from core.store.database import listed, mapper, write
+from core.sealing import SealBroken
+from core.store.database import Row, StoreUnavailable, listed, mapper, write
 from core.store.statements import sql
 from core.webhooks.happening import RECEIVED, Happening
 from core.webhooks.loading import Notice, happenings
@@ -23,6 +24,9 @@ _log = structlog.get_logger(__name__)
 
 # rows are read without bodies: so many take little memory
 _PORTION: Final = 200
+# when what cannot be read is tried again
+_LATER_S: Final = 3600
+_ERROR_LIMIT: Final = 1000
 
 
 class Spreader:
@@ -45,7 +49,7 @@ class Spreader:
         try:
             webhooks = await self._webhooks(notices)
             for portion in _portions(notices):
-                await self._write(portion, webhooks)
+                await self._write_or_part(portion, webhooks)
         except BaseException:
             await self._release(notices)
             raise
@@ -72,10 +76,33 @@ class Spreader:
         places = listed(list({each.workspace_id for each in notices}))
         found: dict[str, list[Webhook]] = {}
         for row in await self._core.db.fetch(sql.webhooks_of_workspaces(ids=places)):
-            webhook = from_row(self._core, row)
-            if webhook.state == "enabled" and webhook.dialect in self._formats:
+            webhook = readable(self._core, row)
+            if webhook is not None and webhook.state == "enabled" and webhook.dialect in self._formats:
                 found.setdefault(webhook.workspace_id, []).append(webhook)
         return found
+
+    async def _write_or_part(self, notices: Sequence[Notice], webhooks: Mapping[str, list[Webhook]]) -> None:
+        """Write a portion; what cannot be read must not keep the rest from being told, and is tried again later."""
+        try:
+            await self._write(notices, webhooks)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever one row holds, the others are told
+            if len(notices) > 1:
+                for notice in notices:
+                    await self._write_or_part([notice], webhooks)
+                return
+            _log.exception("what happened cannot be told yet", kind=notices[0].kind, id=notices[0].id)
+            await self._postpone(notices[0], repr(error))
+
+    async def _postpone(self, notice: Notice, error: str) -> None:
+        query = sql.outbox_postpone(
+            id=notice.id,
+            claimed_by=self._token,
+            until=self._core.clock.now() + _LATER_S * SECOND,
+            error=error.replace("\x00", "")[:_ERROR_LIMIT],
+        )
+        await write(self._core.db, query)
 
     async def _write(self, notices: Sequence[Notice], webhooks: Mapping[str, list[Webhook]]) -> None:
         includes = {
@@ -138,6 +165,15 @@ class Spreader:
             ]
             await work.run(*[step for step in steps if step.rows], commit=True)
         self.has_told |= bool(kept)
+
+
+def readable(core: Core, row: Row) -> Webhook | None:
+    """A webhook, or None where it was sealed with another secret, which must not keep others from being told."""
+    try:
+        return from_row(core, row)
+    except SealBroken as error:
+        _log.error("a webhook cannot be read, and is not told", webhook=row[0], reason=str(error))
+        return None
 
 
 def is_for(webhook: Webhook, happening: Happening) -> bool:

@@ -171,6 +171,9 @@ RETURNING id
 UPDATE outbox SET claimed_until = 0
 WHERE claimed_by = :claimed_by AND id IN (SELECT value FROM json_array_elements_text(:ids))
 
+-- name: outbox_postpone
+UPDATE outbox SET claimed_until = :until, last_error = :error WHERE id = :id AND claimed_by = :claimed_by
+
 -- name: outbox_release_all
 UPDATE outbox SET claimed_until = 0 WHERE claimed_until > 0
 

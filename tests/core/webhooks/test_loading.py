@@ -14,7 +14,7 @@ from core.topics import NewTopic, TopicChange
 from core.webhooks import KINDS
 from gateway.assemble import working
 from gateway.serving import running
-from tests.core.post import ANN, BOB, alter, draft, letter_in
+from tests.core.post import ANN, BOB, alter, draft, letter_in, select
 
 _LEFT = Query(statement("left", "SELECT id FROM outbox"), {})
 _BROKEN = Query(statement("broken", "DELETE FROM nowhere"), {})
@@ -177,3 +177,36 @@ async def test_nothing_is_put_down_without_its_event(town, monkeypatch, failing)
         await town.happen()
 
     assert int(not failing) == len(await town.core.db.fetch(_LEFT))
+
+
+@pytest.mark.usefixtures("teller")
+async def test_what_cannot_be_read_holds_up_nobody(town):
+    """It stays, with the reason, and what came with it is told."""
+    hook = await town.hook(kinds=("accepted", "topic_created"))
+    now = town.core.clock.now()
+    values = {"id": "0", "place": hook.workspace_id, "now": now, "facts": b"\xc1"}
+    text = """INSERT INTO outbox (id, workspace_id, kind, subject, at, facts)
+        VALUES (:id, :place, 'topic_created', '', :now, :facts)"""
+    await alter(town.core, text, **values)
+    await town.happen()
+
+    await town.state(hook, "success")
+
+    async def is_alone():
+        return 1 == len(await town.core.db.fetch(_LEFT))
+
+    await town.until(is_alone)
+    ((error,),) = await select(town.core, "SELECT last_error FROM outbox")
+    assert error.startswith("DecodeError")
+
+
+@pytest.mark.usefixtures("teller")
+async def test_one_sealed_otherwise_holds_up_nobody(town):
+    """A webhook that cannot be opened is left alone; others are told."""
+    broken, hook = await town.hook(), await town.hook()
+    await alter(town.core, "UPDATE webhooks SET private = :bad WHERE id = :id", bad=b"\x01bad", id=broken.id)
+    await town.happen()
+
+    await town.state(hook, "success")
+
+    assert [] == await town.dispatches(broken)
