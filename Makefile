@@ -1,5 +1,5 @@
-# Babelpost. Needs python3 (3.11 or newer), make, and node with npm for the SDK tests.
-# Everything lands in .venv and tests/sdk/node_modules; nothing is installed elsewhere.
+# Babelpost. Needs python3 (3.11 or newer), make, and for `make test` node with npm, and Chromium.
+# Everything lands in .venv and tests/sdk/node_modules; from the system only Debian packages that are missing.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,6 +13,9 @@ SDK := tests/sdk
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 SDK_STAMP := $(SDK)/node_modules/.installed
+# a link to the browser that was found, so that it is looked for again when that is gone
+CHROMIUM := $(VENV)/chromium
+CHROMIUMS := $${BABELPOST_TEST_CHROMIUM:-} chromium chromium-browser google-chrome google-chrome-stable
 SOURCES := core dialects gateway tests examples
 # errors only: what pip warns of concerns the machine, not Babelpost
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -34,15 +37,15 @@ venv: $(TEST_STAMP) ## install everything, for running and for testing, into .ve
 run: $(STAMP) ## start a development server; pass options with ARGS="--port 9000"
 	@exec $(BIN)/babelpost dev $(ARGS)
 
-test: $(TEST_STAMP) $(SDK_STAMP) ## every test: SQLite, PostgreSQL, the providers' SDKs, faults
+test: $(TEST_STAMP) $(SDK_STAMP) $(CHROMIUM) ## every test: SQLite, PostgreSQL, the providers' SDKs, a browser, faults
 	$(call step,tests)
 	@$(PYTEST) $(ARGS)
 
 check: lint types quick ## what to run before a commit: format, lint, types, quick tests
 
-quick: $(TEST_STAMP) ## the tests that need neither PostgreSQL nor SDKs, about a minute
+quick: $(TEST_STAMP) ## the tests that need no PostgreSQL, SDK or browser, about a minute
 	$(call step,quick tests)
-	@$(PYTEST) -q -m "not postgres and not sdk and not node and not fault" $(ARGS)
+	@$(PYTEST) -q -m "not postgres and not sdk and not node and not browser and not fault" $(ARGS)
 
 fmt: $(TEST_STAMP) ## rewrite the sources in the house format and mend what ruff can mend
 	@$(BIN)/ruff format $(SOURCES)
@@ -98,3 +101,14 @@ $(SDK_STAMP): $(SDK)/package.json $(SDK)/package-lock.json
 	$(call step,installing the providers' JavaScript SDKs into $(SDK)/node_modules)
 	@cd $(SDK) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+$(CHROMIUM): | $(BIN)/python
+	@command -v $(CHROMIUMS) >/dev/null || { \
+		command -v apt-get >/dev/null || { \
+			echo "No Chromium was found: the browser tests need one." \
+				"Install it, or name one with BABELPOST_TEST_CHROMIUM=/path/to/it." >&2; exit 1; }; \
+		echo "==> no Chromium; installing the Debian package chromium" >&2; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && \
+			$$sudo apt-get install -y -qq --no-install-recommends chromium fonts-liberation; }
+	@ln -sf "$$(command -v $(CHROMIUMS) | head -n 1)" $@

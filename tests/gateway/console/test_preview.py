@@ -46,6 +46,15 @@ async def test_html_is_shown_as_it_is_in_a_frame_that_runs_nothing(looker):
     assert "?remote=1" in (await looker.get(f"/messages/{id}", remote="1")).text
 
 
+async def test_nothing_connects_ahead_of_need(looker):
+    """No policy bars that: where nothing is to be loaded, elements that do it are others, however they are written."""
+    html = "<LINK rel=preconnect href=//e.example><link/><linked><iframe\n src=x></IFRAME ><frameset>"
+    id = await looker.send(html=html)
+    expected = "<basefont rel=preconnect href=//e.example><basefont/><linked><noembed\n src=x></noembed ><x-frameset>"
+    assert expected == (await looker.get(f"/messages/{id}/html")).text
+    assert html == (await looker.get(f"/messages/{id}/html", remote="1")).text
+
+
 async def test_everything_that_a_message_says_is_escaped(looker):
     """Subject, tag, metadata, stream, names of people and files: each is text, in the list and on its page."""
     id = await looker.send(
