@@ -16,6 +16,7 @@ from dialects.postmark import (
     messages,
     rules,
     sightings,
+    streams,
     suppressions,
     telling,
     webhooks,
@@ -35,6 +36,7 @@ DIALECT = Dialect(
             + sightings.OPERATIONS
             + inbound.OPERATIONS
             + bounces.OPERATIONS
+            + streams.OPERATIONS
             + suppressions.OPERATIONS
             + rules.OPERATIONS
             + webhooks.OPERATIONS

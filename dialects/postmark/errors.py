@@ -89,6 +89,31 @@ ERRORS: Final = RefusalTable(
         (errors.NotFound, "sending_stream"): Row(
             422, 1235, "The stream provided: '{id}' does not exist on this server."
         ),
+        (errors.Invalid, "stream_type"): Row(422, 1221, "{reason}"),
+        (errors.Invalid, "stream_id_missing"): Row(422, 1222, "{reason}"),
+        (errors.Invalid, "stream_name"): Row(422, 1223, "{reason}"),
+        (errors.Invalid, "stream_name_length"): Row(422, 1224, "{reason}"),
+        (errors.Conflict, "stream_limit"): Row(422, 1225, "A server has at most 10 message streams."),
+        (errors.Invalid, "stream_id"): Row(422, 1227, "{reason}"),
+        (errors.Conflict, "second_inbound_stream"): Row(
+            422, 1228, "A server has one inbound message stream."
+        ),
+        (errors.Forbidden, "default_stream"): Row(
+            422, 1229, "The default transactional and inbound message streams cannot be archived."
+        ),
+        (errors.Conflict, "stream"): Row(422, 1230, "The message stream 'ID' '{id}' exists already."),
+        (errors.Invalid, "stream_description"): Row(422, 1231, "{reason}"),
+        (errors.Conflict, "stream_purged"): Row(
+            422, 1232, "The message stream was archived too long ago to be unarchived."
+        ),
+        (errors.Invalid, "stream_prefix"): Row(422, 1233, "{reason}"),
+        (errors.Invalid, "stream_html"): Row(422, 1234, "{reason}"),
+        (errors.Invalid, "stream_reserved"): Row(422, 1237, "{reason}"),
+        (errors.Invalid, "stream_handling_kind"): Row(422, 1239, "{reason}"),
+        (errors.Invalid, "stream_opt_out"): Row(
+            422, 1239, "The default transactional message stream has no 'UnsubscribeHandlingType' but 'None'."
+        ),
+        (errors.Invalid, "stream_handling"): Row(422, 1240, "{reason}"),
         errors.NotAllowed: Row(404, 404, _NO_PATH),
         errors.Suppressed: Row(
             422,

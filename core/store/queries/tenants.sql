@@ -82,6 +82,24 @@ WHERE workspace_id = :workspace_id ORDER BY created_at, key
 -- name: stream_known
 SELECT 1 FROM streams WHERE key = :key AND (CAST(:workspace_id AS TEXT) IS NULL OR workspace_id = :workspace_id) LIMIT 1
 
+-- name: stream_change
+UPDATE streams
+SET name = COALESCE(CAST(:name AS TEXT), name), description = COALESCE(CAST(:description AS TEXT), description),
+    opt_out = COALESCE(CAST(:opt_out AS TEXT), opt_out), updated_at = :now
+WHERE workspace_id = :workspace_id AND key = :key
+RETURNING workspace_id, key, name, kind, description, archived_at, created_at, updated_at, opt_out
+
+-- name: stream_archive
+UPDATE streams SET archived_at = COALESCE(archived_at, CAST(:now AS BIGINT))
+WHERE workspace_id = :workspace_id AND key = :key
+RETURNING workspace_id, key, name, kind, description, archived_at, created_at, updated_at, opt_out
+
+-- name: stream_restore
+UPDATE streams SET archived_at = NULL
+WHERE workspace_id = :workspace_id AND key = :key
+  AND (archived_at IS NULL OR archived_at > CAST(:purged_before AS BIGINT))
+RETURNING workspace_id, key, name, kind, description, archived_at, created_at, updated_at, opt_out
+
 -- name: streams_managed
 -- the managed ones: their letters offer a way out by themselves
 SELECT workspace_id, key FROM streams

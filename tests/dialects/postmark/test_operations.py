@@ -17,6 +17,7 @@ _HOOK = {"Url": "https://app.example/pm", "Triggers": {"Open": {"Enabled": True}
 _SUPPRESSED = {"Suppressions": [{"EmailAddress": "b@acme.example"}]}
 _LETTER = b"From: ann@example.org\r\nTo: help@in.example\r\nSubject: Hi\r\n\r\nHello\r\n"
 _LETTERS = {"letter": "processed", "blocked": "blocked", "failed": "failed"}
+_STREAM = {"ID": "receipts", "Name": "Receipts", "MessageStreamType": "Transactional"}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
@@ -189,6 +190,48 @@ _ROWS = (
         works=Case("/bounces/{bounce}/activate", {}),
         missing=Case("/bounces/999999999/activate", {}, 1001),
         invalid=Case("/bounces/x'/activate", {}, 1002, 400),
+    ),
+    Row(
+        name="streams.list_streams",
+        method="GET",
+        works=Case("/message-streams"),
+        missing=Case("/message-streams?includeArchivedStreams=x", code=403),
+        invalid=Case("/message-streams?messageStreamType=x", code=1221),
+    ),
+    Row(
+        name="streams.retrieve",
+        method="GET",
+        works=Case("/message-streams/broadcast"),
+        missing=Case("/message-streams/nope", code=1226),
+        invalid=Case("/message-streams/%00", code=1226),
+    ),
+    Row(
+        name="streams.edit",
+        method="PATCH",
+        works=Case("/message-streams/broadcast", {"Name": "News"}),
+        missing=Case("/message-streams/nope", {"Name": "News"}, 1226),
+        invalid=Case("/message-streams/broadcast", {"Name": 5}, 403),
+    ),
+    Row(
+        name="streams.create",
+        method="POST",
+        works=Case("/message-streams", _STREAM),
+        missing=Case("/message-streams", {}, 1222),
+        invalid=Case("/message-streams", _STREAM | {"ID": 5}, 403),
+    ),
+    Row(
+        name="streams.archive",
+        method="POST",
+        works=Case("/message-streams/broadcast/archive", {}),
+        missing=Case("/message-streams/nope/archive", {}, 1226),
+        invalid=Case("/message-streams/outbound/archive", {}, 1229),
+    ),
+    Row(
+        name="streams.unarchive",
+        method="POST",
+        works=Case("/message-streams/broadcast/unarchive", {}),
+        missing=Case("/message-streams/nope/unarchive", {}, 1226),
+        invalid=Case("/message-streams/%00/unarchive", {}, 1226),
     ),
     Row(
         name="suppressions.dump",
