@@ -14,6 +14,7 @@ from dialects.postmark import (
     inbound,
     listening,
     messages,
+    removals,
     rules,
     sightings,
     streams,
@@ -42,6 +43,7 @@ DIALECT = Dialect(
             + webhooks.OPERATIONS
             + figures.OPERATIONS,
         ),
+        Group(auth.account_token, removals.OPERATIONS),
     ),
     tell=errors.tell,
     hosts=("api.postmarkapp.com",),

@@ -14,6 +14,7 @@ from dialects.dialect import KeyKind
 from dialects.request import Request
 
 _SERVER_HEADER: Final = b"x-postmark-server-token"
+_ACCOUNT_HEADER: Final = b"x-postmark-account-token"
 TEST_TOKEN: Final = "postmark_api_test"  # noqa: S105  # public, and folded
 _TEST: Final = "test"
 
@@ -38,6 +39,11 @@ async def server_token(core: Core, request: Request) -> Caller:
     if token == TEST_TOKEN:
         return Caller(account_id="", kind=_TEST)
     return await _identify(core, token, SERVER)
+
+
+async def account_token(core: Core, request: Request) -> Caller:
+    """The account that calls; raises Unauthenticated."""
+    return await _identify(core, _fold(request.header(_ACCOUNT_HEADER) or ""), ACCOUNT)
 
 
 async def _identify(core: Core, token: str, kind: KeyKind) -> Caller:

@@ -114,6 +114,8 @@ ERRORS: Final = RefusalTable(
             422, 1239, "The default transactional message stream has no 'UnsubscribeHandlingType' but 'None'."
         ),
         (errors.Invalid, "stream_handling"): Row(422, 1240, "{reason}"),
+        (errors.Invalid, "removal"): Row(422, 1300, "{reason}"),
+        (errors.NotFound, "removal"): Row(422, 1301, "This data removal request was not found."),
         errors.NotAllowed: Row(404, 404, _NO_PATH),
         errors.Suppressed: Row(
             422,

@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from dialects.postmark import DIALECT
+from dialects.postmark.auth import ACCOUNT
+from gateway import provision
 from tests.core.post import alter, letter_in
 from tests.dialects.postmark.driver import DRIVER
 from tests.house import House
@@ -18,6 +21,7 @@ _SUPPRESSED = {"Suppressions": [{"EmailAddress": "b@acme.example"}]}
 _LETTER = b"From: ann@example.org\r\nTo: help@in.example\r\nSubject: Hi\r\n\r\nHello\r\n"
 _LETTERS = {"letter": "processed", "blocked": "blocked", "failed": "failed"}
 _STREAM = {"ID": "receipts", "Name": "Receipts", "MessageStreamType": "Transactional"}
+_REMOVAL = {"RequestedBy": "a@acme.example", "RequestedFor": "b@acme.example", "NotifyWhenCompleted": False}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
@@ -34,9 +38,10 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation with a request for each of its fates."""
+    """An operation with a request for each of its fates; ``kind`` is the token's."""
 
     name: str
+    kind: str = "server"
     method: str
     works: Case
     missing: Case
@@ -317,6 +322,22 @@ _ROWS = (
         missing=Case("/webhooks/999999999/statistics", code=1352),
         invalid=Case("/webhooks/x'/statistics", code=1352),
     ),
+    Row(
+        name="removals.create",
+        kind="account",
+        method="POST",
+        works=Case("/data-removals", _REMOVAL),
+        missing=Case("/data-removals", {}, 1300),
+        invalid=Case("/data-removals", _REMOVAL | {"RequestedFor": "nobody"}, 1300),
+    ),
+    Row(
+        name="removals.status",
+        kind="account",
+        method="GET",
+        works=Case("/data-removals/{removal}"),
+        missing=Case("/data-removals/999999999", code=1301),
+        invalid=Case("/data-removals/%00", code=1301),
+    ),
 )
 _each = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
 
@@ -341,6 +362,10 @@ async def _filled(house: House, path: str) -> tuple[str, str]:
     if "{rule}" in path:
         made = await client.post("/triggers/inboundrules", json={"Rule": "example.com"})
         path = path.replace("{rule}", str(made.json()["ID"]))
+    if "{removal}" in path:
+        account = await house.client("postmark", "account")
+        asked = await account.post("/data-removals", json=_REMOVAL)
+        path = path.replace("{removal}", str(asked.json()["ID"]))
     for state in _LETTERS.keys() & set(re.findall(r"{(\w+)}", path)):
         letter = await letter_in(house.core, await house.caller(), _LETTER)
         await alter(house.core, "UPDATE inbound SET state = :state", state=_LETTERS[state])
@@ -351,7 +376,7 @@ async def _filled(house: House, path: str) -> tuple[str, str]:
 @_each
 async def test_works(house: House, row: Row) -> None:
     """The request is answered 200, with a body."""
-    client = await house.client("postmark")
+    client = await house.client("postmark", row.kind)
     path, _ = await _filled(house, row.works.path)
 
     answer = await client.request(row.method, path.lstrip("/"), json=row.works.body)
@@ -365,7 +390,7 @@ async def test_works(house: House, row: Row) -> None:
 @pytest.mark.parametrize("fate", ["missing", "invalid"])
 async def test_refuses(house: House, row: Row, fate: str) -> None:
     """What does not exist and what makes no sense get their codes; a batch says so of the item."""
-    client = await house.client("postmark")
+    client = await house.client("postmark", row.kind)
     case: Case = getattr(row, fate)
 
     answer = await client.request(row.method, case.path.lstrip("/"), json=case.body)
@@ -379,25 +404,39 @@ async def test_refuses(house: House, row: Row, fate: str) -> None:
 
 
 @_each
-@pytest.mark.parametrize("token", ["", "unknown", "account"])
+@pytest.mark.parametrize("token", ["", "unknown", "other"])
 async def test_knows_no_stranger(house: House, row: Row, token: str) -> None:
     """No token, an unknown one and one of the wrong kind are told alike."""
     client = await house.client("postmark", authorized=False)
-    key = await house.key("postmark", "account") if token == "account" else token
-    headers = {"X-Postmark-Server-Token": key} if key else {}
+    other = {"server": "account", "account": "server"}[row.kind]
+    key = await house.key("postmark", other) if token == "other" else token
+    headers = DRIVER.authorize(key, row.kind) if key else {}
 
     answer = await client.request(
         row.method, row.works.path.lstrip("/"), json=row.works.body, headers=headers
     )
 
     DRIVER.refused(answer)
+    assert row.kind in answer.json()["Message"].lower()
     assert (401, 10) == (answer.status_code, answer.json()["ErrorCode"])
+
+
+async def _stranger(house: House, kind: str) -> httpx.AsyncClient:
+    """Another server of the account, or another account."""
+    if kind == "server":
+        return await house.client("postmark", workspace="other")
+    dialect = house.dialects["postmark"]
+    place = await provision.workspace(house.core, [dialect], "stranger", "other")
+    made = await provision.mint(house.core, place, provision.Wish(dialect=dialect, kind=ACCOUNT))
+    client = await house.client("postmark", authorized=False)
+    client.headers.update(DRIVER.authorize(made.secret, kind))
+    return client
 
 
 @_each
 async def test_shows_nobody_elses(house: House, row: Row) -> None:
     """A message of another server is as unknown as one that never was."""
-    stranger = await house.client("postmark", workspace="other")
+    stranger = await _stranger(house, row.kind)
     path, id = await _filled(house, row.works.path)
 
     answer = await stranger.request(row.method, path.lstrip("/"), json=row.works.body)
