@@ -130,7 +130,7 @@ class Dispatcher:
         for lane in lanes:
             if lane.webhook_id in found and found[lane.webhook_id] is None:
                 # it comes again when its lease has ended
-                self._lanes.held.pop(lane.webhook_id)
+                self._lanes.drop(lane)
                 continue
             self._start(lane, found.get(lane.webhook_id), failing=failing)
 
@@ -149,7 +149,7 @@ class Dispatcher:
         except Exception:  # noqa: BLE001  # the others' turns go on; this one comes again with its lease's end
             _log.exception("an endpoint's turn failed", webhook=lane.webhook_id)
         finally:
-            self._lanes.held.pop(lane.webhook_id, None)
+            self._lanes.drop(lane)
 
     def _ended(self, task: "asyncio.Task[None]", *, failing: bool) -> None:
         del self._turns[task]

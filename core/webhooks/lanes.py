@@ -86,8 +86,14 @@ class Lanes:
             failing_since=lane.failing_since,
             claimed_by=self._token,
         )
+        # before the store knows, which may give it to us again at once
+        self.drop(lane)
         await self._leaving.add(query)
-        self.held.pop(lane.webhook_id, None)
+
+    def drop(self, lane: Lane) -> None:
+        """Hold an endpoint no longer; what was claimed anew since is another lane."""
+        if self.held.get(lane.webhook_id) is lane:
+            del self.held[lane.webhook_id]
 
     async def _commit(self, leaving: list[Query]) -> None:
         # in one order for all processes, which wait for each other's rows
