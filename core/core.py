@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.messages.intake import Intake
     from core.numbers import Numbers
     from core.outbox import Outbox
+    from core.poster import Poster
     from core.tracking.sightings import Sightings
     from core.windows import Windows
 
@@ -30,6 +31,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The operator's decisions that the domain obeys.
 
     ``sender_policy``: ``verified`` asks for a verified domain or confirmed sender, ``any`` for none.
+    ``probe_webhooks``: endpoints are asked with samples before they are taken, where a dialect knows that.
     ``message_host`` stands at the right of generated Message-IDs. ``retry_schedule_s`` are the waits after each
     temporary failure, the last one repeated, until ``give_up_after_s`` has passed since the message was due; after
     ``delayed_after_s`` it is told once to be late, 0 for never. ``destination_concurrency`` and
@@ -43,6 +45,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     sender_policy: Literal["verified", "any"] = "verified"
+    probe_webhooks: bool = False
     message_host: str = "babelpost.local"
     public_url: str = "http://127.0.0.1:8025"
     return_host: str = ""
@@ -105,3 +108,4 @@ class Core:
     seal: Seal
     identities: "Identities"
     outbox: "Outbox"
+    poster: "Poster"

@@ -79,15 +79,23 @@ class Poster:
     ) -> None:
         """``resolve`` and ``network`` take the place of the system's resolver and sockets, below the checks."""
         self._allow_private = allow_private
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_IDLE_CONNECTIONS,
-            keepalive_expiry=_IDLE_S,
-            network_backend=GuardedNetwork(
-                network or httpcore.AnyIOBackend(), resolve or look_up, allow_private=allow_private
-            ),
+        self._network = GuardedNetwork(
+            network or httpcore.AnyIOBackend(), resolve or look_up, allow_private=allow_private
         )
+        self._made: httpcore.AsyncConnectionPool | None = None
+
+    @property
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        """Made at the first call: to read the certificates takes time that most commands need not spend."""
+        if self._made is None:
+            self._made = httpcore.AsyncConnectionPool(
+                ssl_context=httpx.create_ssl_context(),
+                max_connections=_CONNECTIONS,
+                max_keepalive_connections=_IDLE_CONNECTIONS,
+                keepalive_expiry=_IDLE_S,
+                network_backend=self._network,
+            )
+        return self._made
 
     async def post(self, call: Call) -> Answer:
         """Make a call; whatever goes wrong is in the answer."""
@@ -102,7 +110,8 @@ class Poster:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        await self._pool.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
     async def _follow(self, call: Call) -> Answer:
         # who lets targets be in private networks has no certificates there

@@ -60,6 +60,7 @@ def policy(settings: Settings) -> Policy:
     """The operator's decisions that the domain obeys."""
     return Policy(
         sender_policy=settings.sender_policy,
+        probe_webhooks=settings.probe_webhooks,
         message_host=settings.message_host,
         public_url=settings.url,
         return_host=settings.return_host.lower(),
@@ -99,8 +100,14 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
         resolver = DnsResolver(SystemClock(), settings.dns)
         stack.push_async_callback(resolver.close)
         core = make_core(
-            db, policy(settings), made, resolver, in_flight_body_bytes=settings.in_flight_body_bytes
+            db,
+            policy(settings),
+            made,
+            resolver,
+            poster=Poster(allow_private=settings.allow_private_targets),
+            in_flight_body_bytes=settings.in_flight_body_bytes,
         )
+        stack.push_async_callback(core.poster.close)
         stack.push_async_callback(core.intake.close)
         stack.push_async_callback(core.sightings.close)
         stack.push_async_callback(core.inbox.close)
@@ -109,7 +116,13 @@ async def opened(settings: Settings, *, owner: bool = True) -> AsyncIterator[Cor
 
 
 def make_core(
-    db: Migratable, chosen: Policy, made: Signer, resolver: Resolver, *, in_flight_body_bytes: int
+    db: Migratable,
+    chosen: Policy,
+    made: Signer,
+    resolver: Resolver,
+    *,
+    poster: Poster,
+    in_flight_body_bytes: int,
 ) -> Core:
     """Tie a core's parts together."""
     held: list[Core] = []
@@ -132,6 +145,7 @@ def make_core(
         seal=seal,
         identities=Identities(db, SystemClock(), seal),
         outbox=Outbox(lambda: held[0]),
+        poster=poster,
     )
     held.append(core)
     return core
@@ -176,20 +190,18 @@ async def working(core: Core, settings: Settings) -> AsyncIterator[Worker]:
             concurrency=settings.worker_concurrency,
             budget=Budget(settings.in_flight_body_bytes),
         )
-        dispatcher = await _dispatcher(core, settings, stack)
+        dispatcher = _dispatcher(core, settings)
         yield Worker(
             core, deliverer, gate, Chores(core, chores()), dispatcher, claim_batch=settings.claim_batch
         )
 
 
-async def _dispatcher(core: Core, settings: Settings, stack: AsyncExitStack) -> Dispatcher:
-    poster = Poster(allow_private=settings.allow_private_targets)
-    stack.push_async_callback(poster.close)
+def _dispatcher(core: Core, settings: Settings) -> Dispatcher:
     formats = {name: each.webhooks for name, each in discover().items() if each.webhooks is not None}
     return Dispatcher(
         core,
         formats,
-        poster,
+        core.poster,
         concurrency=settings.webhook_concurrency,
         budget=Budget(settings.in_flight_body_bytes),
     )

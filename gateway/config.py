@@ -382,6 +382,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_concurrency: Annotated[
         int, _about("calls to one webhook's endpoint at the same time", "10", ge=1, le=100)
     ] = 10
+    probe_webhooks: Annotated[
+        bool,
+        _about(
+            "call a webhook's endpoint with samples before it is taken, as Postmark does; its SDKs' own tests expect "
+            "that any is taken",
+            "true",
+        ),
+    ] = False
     allow_private_targets: Annotated[
         bool,
         _about(

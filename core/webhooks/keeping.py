@@ -23,11 +23,26 @@ _NO_AUTH: Final = ("", "")
 
 async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
     """Make a webhook; what happens from now on is told to it."""
-    now = core.clock.now()
-    made = Webhook(
+    made = made_of(new, caller.workspace_id, await core.numbers.take("webhook"), core.clock.now())
+    insert = sql.webhook_insert(
+        **values(core, made),
+        number=made.number,
+        workspace_id=made.workspace_id,
+        dialect=made.dialect,
+        role=made.role,
+        created_at=made.created_at,
+    )
+    await write(core.db, insert, sql.webhook_lane_insert(webhook_id=made.id))
+    core.outbox.forget()
+    return made
+
+
+def made_of(new: NewWebhook, workspace_id: str, number: int, now: int) -> Webhook:
+    """The webhook that this becomes."""
+    return Webhook(
         id=ids.new(),
-        number=await core.numbers.take("webhook"),
-        workspace_id=caller.workspace_id,
+        number=number,
+        workspace_id=workspace_id,
         dialect=new.dialect,
         role=new.role,
         url=new.url,
@@ -43,17 +58,6 @@ async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
         headers=new.headers,
         auth=new.auth,
     )
-    insert = sql.webhook_insert(
-        **values(core, made),
-        number=made.number,
-        workspace_id=made.workspace_id,
-        dialect=made.dialect,
-        role=made.role,
-        created_at=now,
-    )
-    await write(core.db, insert, sql.webhook_lane_insert(webhook_id=made.id))
-    core.outbox.forget()
-    return made
 
 
 async def assign(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
@@ -130,18 +134,23 @@ async def of_workspace(core: Core, workspace_id: str) -> list[Webhook]:
     return [from_row(core, row) for row in await core.db.fetch(query)]
 
 
-async def update(core: Core, webhook: Webhook, change: WebhookChange) -> Webhook:
-    """Change what was given of a webhook the caller was already given; raises NotFound("webhook") where it is gone.
-
-    One that is enabled again has its time to answer anew; what a disabled one still had to be told has failed.
-    """
+def changed(webhook: Webhook, change: WebhookChange) -> Webhook:
+    """What a webhook would be after a change."""
     fields = WebhookChange.__struct_fields__
     given = {name: value for name in fields if (value := getattr(change, name)) is not None}
     if given.get("auth") == _NO_AUTH:
         given["auth"] = None
     if change.state == "enabled":
         given["reason"] = ""
-    return await _replace(core, msgspec.structs.replace(webhook, **given), anew=change.state is not None)
+    return msgspec.structs.replace(webhook, **given)
+
+
+async def update(core: Core, webhook: Webhook, change: WebhookChange) -> Webhook:
+    """Change what was given of a webhook the caller was already given; raises NotFound("webhook") where it is gone.
+
+    One that is enabled again has its time to answer anew; what a disabled one still had to be told has failed.
+    """
+    return await _replace(core, changed(webhook, change), anew=change.state is not None)
 
 
 async def rotate(core: Core, webhook: Webhook, secret: str) -> Webhook:

@@ -15,6 +15,7 @@ from core.inbound.message import InboundMessage
 from core.inbound.parsing import read
 from core.messages.draft import Content, Draft, Party
 from core.messages.message import Delivery, Message
+from core.streams import DEFAULT_SEND
 from core.suppressions import Change
 from core.topics import Topic
 from core.tracking.sighting import Agent, Seen, Software
@@ -47,12 +48,14 @@ _LETTER: Final = (
 )
 
 
-def samples(workspace: Workspace, kinds: Iterable[str], now: int) -> list[Happening]:
-    """One of each kind, in the order of their names."""
-    return [_sample(workspace, kind, now) for kind in sorted(kinds)]
+def samples(
+    workspace: Workspace, kinds: Iterable[str], now: int, *, stream: str = ""
+) -> list[Happening]:
+    """One of each kind, in the order of their names; of a stream, the default one where none is named."""
+    return [_sample(workspace, kind, now, stream or DEFAULT_SEND) for kind in sorted(kinds)]
 
 
-def _sample(workspace: Workspace, kind: str, now: int) -> Happening:
+def _sample(workspace: Workspace, kind: str, now: int, stream: str) -> Happening:
     bare = Happening(id=ids.new(), kind=kind, at=now, workspace=workspace, account=workspace.name)
     if kind in OF_CHANGES:
         return msgspec.structs.replace(bare, change=_change(kind, now))
@@ -64,11 +67,11 @@ def _sample(workspace: Workspace, kind: str, now: int) -> Happening:
         return msgspec.structs.replace(bare, domain=_domain(workspace, now))
     if kind == RECEIVED:
         return msgspec.structs.replace(bare, inbound=_letter(workspace, now), source=_LETTER)
-    return _of_message(bare)
+    return _of_message(bare, stream)
 
 
-def _of_message(bare: Happening) -> Happening:
-    message = _message(bare.workspace, bare.at)
+def _of_message(bare: Happening, stream: str) -> Happening:
+    message = _message(bare.workspace, bare.at, stream)
     delivery = None if bare.kind in _OF_ALL else message.deliveries[0]
     type_ = _BOUNCES.get(bare.kind, "")
     detail = Detail(seen=_SAW.get(bare.kind))
@@ -86,12 +89,13 @@ def _of_message(bare: Happening) -> Happening:
     return msgspec.structs.replace(bare, message=message, delivery=delivery, event=event, bounce=bounce)
 
 
-def _message(workspace: Workspace, now: int) -> Message:
+def _message(workspace: Workspace, now: int, stream: str) -> Message:
     id = ids.new()
     draft = Draft(
         sender=Party(addresses.parse(_SENDER)),
         to=(Party(addresses.parse(_READER)),),
         content=Content(subject="A sample"),
+        stream=stream,
         tag="sample",
         metadata={"sample": "yes"},
     )

@@ -18,7 +18,9 @@ from core.webhooks import NewWebhook, Webhook, WebhookChange
 from core.webhooks.webhook import State
 from dialects.endpoint import Call, delete, get, post, put
 from dialects.postmark.auth import SERVER, is_test
+from dialects.postmark.probes import verify
 from dialects.postmark.triggers import Triggers, TriggersWish, triggers_of
+from dialects.refusals import Answer
 from dialects.targets import is_target
 
 DIALECT: Final = "postmark"
@@ -251,13 +253,21 @@ async def retrieve(call: Call, id: str) -> Shown:
     return Shown.of(await find(call, id))
 
 
-async def create(call: Call, query: Asked, body: Wish) -> Shown:
-    """Make a webhook of a stream."""
+def _is_probed(call: Call, state: State | None) -> bool:
+    return call.core.policy.probe_webhooks and state == "enabled"
+
+
+async def create(call: Call, query: Asked, body: Wish) -> Shown | Answer:
+    """Make a webhook of a stream; one whose endpoint does not answer samples is refused, where they are asked."""
     if is_test(call.caller):
         # nobody's server has nowhere to keep one
         raise Unauthenticated(kind=SERVER.name)
     new = body.new(query.state(body))
     await _require_room(call, new.stream)
+    if _is_probed(call, new.state):
+        unsaved = webhooks.made_of(new, call.caller.workspace_id, 0, call.core.clock.now())
+        if not (found := await verify(call, unsaved)).success:
+            return found.refusal()
     return Shown.of(await webhooks.create(call.core, call.caller, new))
 
 
@@ -271,11 +281,14 @@ async def _require_room(call: Call, key: str) -> None:
         raise Conflict("webhook_limit", f"A stream has at most {_MOST_OF_STREAM} webhooks.")
 
 
-async def edit(call: Call, query: Asked, id: str, body: Wish) -> Shown:
-    """Change a webhook."""
+async def edit(call: Call, query: Asked, id: str, body: Wish) -> Shown | Answer:
+    """Change a webhook, refused like a new one where another place is called, or of something more."""
     held = await find(call, id)
     state = query.state(body) if body.is_new_to(held) else None
-    return Shown.of(await webhooks.update(call.core, held, body.change(held, state)))
+    change = body.change(held, state)
+    if _is_probed(call, state) and not (found := await verify(call, webhooks.changed(held, change))).success:
+        return found.refusal()
+    return Shown.of(await webhooks.update(call.core, held, change))
 
 
 async def remove(call: Call, id: str) -> Removed:
@@ -285,10 +298,20 @@ async def remove(call: Call, id: str) -> Removed:
     return Removed(0, f"Webhook {held.number} removed.")
 
 
+async def verify_webhook(call: Call, id: str) -> Answer:
+    """Ask an endpoint with samples; one that answers them all is verified from then on. 200, whatever came of it."""
+    held = await find(call, id)
+    found = await verify(call, held)
+    if found.success and held.state != "enabled":
+        await webhooks.update(call.core, held, WebhookChange(state="enabled"))
+    return found.answer()
+
+
 OPERATIONS = (
     get("/webhooks", list_webhooks),
     get("/webhooks/{id}", retrieve),
     post("/webhooks", create),
     put("/webhooks/{id}", edit),
     delete("/webhooks/{id}", remove),
+    post("/webhooks/{id}/verify", verify_webhook),
 )

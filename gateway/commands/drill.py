@@ -9,15 +9,13 @@ from typing import Final
 import click
 import msgspec
 
-from core import accounts, ids
+from core import accounts
 from core import webhooks as nouns
 from core.clock import HOUR
 from core.core import Caller, Core
 from core.errors import Invalid, NotFound
-from core.formats import Payload, WebhookFormat
-from core.poster import Answer, Poster
-from core.webhooks import Dispatch, Filter, Webhook
-from core.webhooks.calls import call_of
+from core.webhooks import Filter, Webhook
+from core.webhooks.probing import probe
 from core.webhooks.samples import samples
 from dialects.dialect import Listener, discover
 from dialects.times import moment
@@ -45,29 +43,16 @@ def drill(settings: Settings, webhook: str, account: str, workspace: str) -> Non
 
 
 async def _drill(settings: Settings, id: str, account: str, workspace: str) -> None:
-    poster = Poster(allow_private=settings.allow_private_targets)
     async with opened(settings, owner=False) as core:
         place = await accounts.named(core, account, workspace)
         webhook = await _named(core, place.id, id)
         teller = discover()[webhook.dialect].webhooks
         if teller is None:
             raise Invalid("webhook", f"{webhook.dialect} tells nothing.")
-        for happening in samples(place, webhook.kinds, core.clock.now()):
+        for happening in samples(place, webhook.kinds, core.clock.now(), stream=webhook.stream):
             for payload in teller.payloads(webhook, happening):
-                answer = await _tried(core, poster, teller, webhook, payload)
+                answer = await probe(core, teller, webhook, payload)
                 click.echo(f"{payload.event:<28} {answer.status or answer.error}  {answer.duration_ms} ms")
-    await poster.close()
-
-
-async def _tried(
-    core: Core, poster: Poster, form: WebhookFormat, webhook: Webhook, payload: Payload
-) -> Answer:
-    now = core.clock.now()
-    sample = Dispatch(
-        id=ids.new(), webhook_id=webhook.id, happening_id=ids.new(), kind="", subject="", event=payload.event,
-        state="pending", attempts=0, status=0, attempted_at=None, due_at=now, created_at=now,
-    )  # fmt: skip  # facts read better in lines than in a column
-    return await poster.post(call_of(form, webhook, sample, payload.body, now))
 
 
 @click.command()
