@@ -48,9 +48,7 @@ _LETTER: Final = (
 )
 
 
-def samples(
-    workspace: Workspace, kinds: Iterable[str], now: int, *, stream: str = ""
-) -> list[Happening]:
+def samples(workspace: Workspace, kinds: Iterable[str], now: int, *, stream: str = "") -> list[Happening]:
     """One of each kind, in the order of their names; of a stream, the default one where none is named."""
     return [_sample(workspace, kind, now, stream or DEFAULT_SEND) for kind in sorted(kinds)]
 

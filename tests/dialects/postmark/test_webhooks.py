@@ -10,8 +10,12 @@ import httpx
 import msgspec
 import pytest
 
-from core import bounces, suppressions, webhooks
+from core import bounces, ids, inbound, suppressions, webhooks
+from core.inbound import Arrival, Place
+from core.inbound.parsing import read
 from core.paging import PageRequest
+from dialects.dialect import Listener
+from dialects.postmark.listening import listen
 from tests.consumer import Consumer, Heard, status
 from tests.core.post import select
 from tests.house import House
@@ -39,6 +43,7 @@ Content-Type: text/rfc822-headers
 Message-ID: <{id}@babelpost.local>
 --B--
 """
+LETTER = b"From: ann@example.com\r\nTo: x@acme.example\r\nSubject: Hi\r\n\r\nHello\r\n"
 HARD = "HardBounce@bounce-testing.postmarkapp.com"
 EVERYTHING = {
     name: {"Enabled": True}
@@ -281,3 +286,27 @@ async def test_userinfo_of_the_url(house, consumer):
     assert "/hook?a=1" == heard.target
     assert f"Basic {b64encode(b'me:p@ss').decode()}" == heard.headers["authorization"]
     assert f"127.0.0.1:{consumer.port}" == heard.headers["host"]
+
+
+@pytest.mark.parametrize(("code", "state"), [(204, "processed"), (403, "failed"), (404, "scheduled")])
+async def test_how_a_letter_stands_that_was_told(house, consumer, code, state):
+    """The hook for letters that come in decides by its answer: it has it, never will, or is asked again."""
+    consumer.reply = lambda _: status(code)
+    caller = await house.caller()
+    await webhooks.assign(house.core, caller, listen(Listener(url=consumer.url, events=("Inbound",))))
+    place = Place(workspace_id=caller.workspace_id, address="x@acme.example", hash="")
+    letter = read(b"", LETTER, "ann@example.com")
+    arrival = Arrival(
+        id=ids.new(), places=(place,), mail_from="ann@example.com", trace=b"", raw=LETTER, letter=letter
+    )
+    await house.core.inbox.add([arrival])
+
+    (heard,) = await consumer.wait(1)
+
+    assert ("Hello\n", arrival.id) == tuple(
+        json.loads(heard.body)[name] for name in ("TextBody", "MessageID")
+    )
+    async with asyncio.timeout(10):
+        while (held := await inbound.get(house.core, caller, arrival.id)).state == "queued":  # noqa: ASYNC110  # a table
+            await asyncio.sleep(0.01)
+    assert state == held.state
