@@ -106,6 +106,47 @@ const cases = {
     });
   },
 
+  async "suppressions are made, listed and removed"() {
+    const EmailAddress = `${randomUUID()}@example.net`;
+    const asked = { Suppressions: [{ EmailAddress }] };
+    assert.equal((await client.createSuppressions("outbound", asked)).Suppressions[0].Status, "Suppressed");
+    const held = await client.getSuppressions("outbound", { emailAddress: EmailAddress });
+    assert.equal(held.Suppressions[0].SuppressionReason, "ManualSuppression");
+    assert.deepEqual((await client.getSuppressions("outbound", { emailAddress: "invalid" })).Suppressions, []);
+    assert.equal((await client.deleteSuppressions("outbound", asked)).Suppressions[0].Status, "Deleted");
+  },
+
+  async "a stream is made, changed, archived and taken back"() {
+    const ID = "js-receipts";
+    const made = await client.createMessageStream({ ID, Name: "Receipts", MessageStreamType: "Transactional" });
+    assert.deepEqual([made.ID, made.UpdatedAt, made.ArchivedAt], [ID, null, null]);
+    assert.equal((await client.editMessageStream(ID, { Name: "Bills" })).Name, "Bills");
+    assert.equal((await client.archiveMessageStream(ID)).ID, ID);
+    assert.equal((await client.unarchiveMessageStream(ID)).ArchivedAt, null);
+    const listed = await client.getMessageStreams();
+    assert.equal(listed.TotalCount, listed.MessageStreams.length);
+  },
+
+  async "a rule is made, listed and removed"() {
+    const Rule = `node-js-${randomUUID()}-v20.19.0.com`;
+    const made = await client.createInboundRuleTrigger({ Rule });
+    assert.equal(made.Rule, Rule);
+    assert.ok((await client.getInboundRuleTriggers()).InboundRules.some((each) => each.ID === made.ID));
+    assert.equal((await client.deleteInboundRuleTrigger(made.ID)).ErrorCode, 0);
+  },
+
+  async "opens, clicks and letters are lists"() {
+    const recipient = `${randomUUID()}@example.net`;
+    assert.deepEqual((await client.getMessageOpens({ recipient })).Opens, []);
+    assert.deepEqual((await client.getMessageClicks({ recipient })).Clicks, []);
+    assert.deepEqual((await client.getInboundMessages({ recipient })).InboundMessages, []);
+    const { MessageID } = await client.sendEmail(mail);
+    assert.equal((await client.getMessageOpensForSingleMessage(MessageID)).TotalCount, 0);
+    assert.equal((await client.getMessageClicksForSingleMessage(MessageID)).TotalCount, 0);
+    for (const ask of ["bypassBlockedInboundMessage", "retryInboundHookForMessage"])
+      await assert.rejects(client[ask](randomUUID()), /not found/);
+  },
+
   async "the test token"() {
     const tester = new postmark.ServerClient("POSTMARK_API_TEST", options);
     assert.equal((await tester.sendEmail(mail)).Message, "Test job accepted");
