@@ -132,7 +132,8 @@ def test_no_change_goes_unseen(at, byte):
     """One other byte in a signed header field or the body, and the signature is void."""
     changed = MIME[:at] + bytes([byte]) + MIME[at + 1 :]
     other = MIME.index(b"X-Other")
-    if changed == MIME or other <= at < other + len(b"X-Other: 1"):
+    # a field that is not signed, whose line some readers let end without its CR
+    if changed == MIME or other <= at < other + len(b"X-Other: 1\r"):
         return
     whole = dkim.signature(MIME, [RSA], at_s=1) + changed
     try:
