@@ -111,7 +111,9 @@ ERRORS: Final = RefusalTable(
         (errors.Invalid, "stream_reserved"): Row(422, 1237, "{reason}"),
         (errors.Invalid, "stream_handling_kind"): Row(422, 1239, "{reason}"),
         (errors.Invalid, "stream_opt_out"): Row(
-            422, 1239, "The default transactional message stream has no 'UnsubscribeHandlingType' but 'None'."
+            422,
+            1239,
+            "The 'UnsubscribeHandlingType' of the default transactional message stream cannot be changed.",
         ),
         (errors.Invalid, "stream_handling"): Row(422, 1240, "{reason}"),
         (errors.Invalid, "removal"): Row(422, 1300, "{reason}"),

@@ -35,7 +35,7 @@ def reads(name, key, id):
     shown = wanted.path.rpartition("/")[2] if name != "postmark" else id
     for operation in DIALECTS[name].operations:
         # what came in has ids of its own, and a test of its own; so have files, and this mail has none
-        if "/receiving" in operation.path or "{attachment_id}" in operation.path:
+        if any(each in operation.path for each in ("/receiving", "/inbound", "{attachment_id}")):
             continue
         if operation.method == "GET" and any(noun in operation.path for noun in ("/messages", "/emails")):
             yield Ask(method="GET", path=f"{operation.path.replace('{id}', shown)}{_PAGES.get(name, '')}")

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from core import retention
+from core.clock import DAY, SystemClock
 from tests.core.post import alter, letter_in
 
 _PNG = b"\x89PNG\r\n"
@@ -22,6 +24,14 @@ _RAW = (
 _PLAIN = b"From: bob@example.org\r\nTo: help@in.example\r\nSubject: Hi 100%\r\n\r\nHi\r\n"
 _LIST = "messages/inbound"
 _PAGE = {"count": 10, "offset": 0}
+
+
+class _Later:
+    """The machine's clock, and fifty days more."""
+
+    def now(self):
+        """Microseconds since 1970 UTC."""
+        return SystemClock().now() + 50 * DAY
 
 
 async def _brought(house, raw=_RAW, to=("help+t77@in.example",), state="processed"):
@@ -115,6 +125,18 @@ async def test_a_source(house, client):
 
     assert (await client.get(f"{_LIST}/{id}/dump")).json()["Body"].endswith(_RAW.decode())
     await alter(house.core, "DELETE FROM inbound_sources")
+    assert {"Body": ""} == (await client.get(f"{_LIST}/{id}/dump")).json()
+
+
+async def test_what_is_forgotten_is_still_answered_for(house, client):
+    """After a letter's days the details are there, without its bodies."""
+    id = await _brought(house)
+    object.__setattr__(house.core, "clock", _Later())
+    await retention.run(house.core)
+
+    told = (await client.get(f"{_LIST}/{id}/details")).json()
+
+    assert (id, "", "", []) == (told["MessageID"], told["TextBody"], told["HtmlBody"], told["Headers"])
     assert {"Body": ""} == (await client.get(f"{_LIST}/{id}/dump")).json()
 
 
