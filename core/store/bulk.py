@@ -1,9 +1,9 @@
 """Many rows in one statement: what PostgreSQL is fast at, derived from the same texts that insert a single row.
 
 ``INSERT INTO t (a, b) VALUES ($1, 'x')`` becomes ``INSERT INTO t (a, b) SELECT c1, 'x' FROM unnest($1::text[]) v (c1)``
-with a list for each parameter. Row by row, even pipelined, the server spends several times as long on each. Insertions
-that follow one another become one statement (``WITH``), which spares a trip for each; a batch that is nothing else
-commits by itself, which spares two more.
+with a list for each parameter, or one value where it is the same in all rows. Row by row, even pipelined, the server
+spends several times as long on each. Insertions that follow one another become one statement (``WITH``), which spares
+a trip for each; a batch that is nothing else commits by itself, which spares two more.
 """
 
 import re
@@ -29,6 +29,10 @@ _PARAMETER: Final = re.compile(r"\$(\d+)")
 _LITERAL: Final = re.compile(r"-?\d+|NULL|'[\w ]*'")
 # a large value would be copied once more on its way into a list
 _MOST_BYTES: Final = 1024 * 1024
+# every text is prepared once on each connection; which values are the same in all rows of a batch could make many
+_MOST_TEXTS: Final = 100
+# values that are longer are not compared
+_SHORT: Final = 64
 
 
 class _Insertion(msgspec.Struct, frozen=True):
@@ -41,19 +45,21 @@ class _Insertion(msgspec.Struct, frozen=True):
     ending: str
 
     def text(self, numbers: Sequence[int]) -> str:
-        """For many rows, each parameter's list under the number it has in the whole statement."""
-        lists = ", ".join(f"${number}::{name}[]" for number, name in zip(numbers, self.types, strict=True))
-        names = ", ".join(f"c{at}" for at in range(1, len(self.types) + 1))
-        chosen = ", ".join(_PARAMETER.sub(r"c\1", value) for value in self.values)
+        """For many rows, each parameter under its number in the whole statement: negative where it is no list."""
+        given = tuple(enumerate(zip(numbers, self.types, strict=True), 1))
+        lists = ", ".join(f"${number}::{kind}[]" for _, (number, kind) in given if number > 0)
+        names = ", ".join(f"c{at}" for at, (number, _) in given if number > 0)
+        words = {f"${at}": f"c{at}" if number > 0 else f"${-number}::{kind}" for at, (number, kind) in given}
+        chosen = ", ".join(words.get(value, value) for value in self.values)
         source = f"SELECT {chosen} FROM unnest({lists}) v ({names})"  # noqa: S608  # our own texts
         return f"INSERT INTO {self.table} {self.columns} {source} {self.ending}"
 
 
 class Written(msgspec.Struct, frozen=True):
-    """One statement that does several steps, with the lists of their values."""
+    """One statement that does several steps, with its parameters: lists, and values that hold for all rows."""
 
     text: str
-    lists: list[tuple[Any, ...]]
+    values: list[Any]
 
 
 class Bulk:
@@ -72,11 +78,13 @@ class Bulk:
         insertions = [each for each in found if each is not None]
         if len(insertions) < len(steps) or _meet(insertions):
             return None
-        lists, numbers = _numbered(steps)
-        key = (tuple([step.statement.name for step in steps]), tuple(numbers))
-        if key not in self._texts:
-            self._texts[key] = _joined(insertions, numbers)
-        return Written(self._texts[key], lists)
+        names = tuple([step.statement.name for step in steps])
+        values, numbers = _numbered(steps)
+        if (names, numbers) not in self._texts:
+            if len(self._texts) >= _MOST_TEXTS:
+                values, numbers = _numbered(steps, alike=False)
+            self._texts[names, numbers] = _joined(insertions, numbers)
+        return Written(self._texts[names, numbers], values)
 
     async def _insertion(self, connection: "Connection", statement: Statement) -> _Insertion | None:
         if statement.name not in self._insertions:
@@ -87,7 +95,7 @@ class Bulk:
         """Run steps in order: all in one statement, else each by itself."""
         written = await self.write(connection, steps)
         if written is not None:
-            await connection.execute(written.text, *written.lists)
+            await connection.execute(written.text, *written.values)
             return
         for step in steps:
             await self._alone(connection, step)
@@ -97,27 +105,42 @@ class Bulk:
         if written is None:
             await connection.executemany(step.statement.postgres, step.rows)
         else:
-            await connection.execute(written.text, *written.lists)
+            await connection.execute(written.text, *written.values)
 
 
-def _numbered(steps: Sequence[Many]) -> tuple[list[tuple[Any, ...]], list[int]]:
-    """The lists to send, and for each parameter of each step the number of its own.
+def _numbered(steps: Sequence[Many], *, alike: bool = True) -> tuple[list[Any], tuple[int, ...]]:
+    """The values to send, and for each parameter of each step the number of its own, negative for one that is no list.
 
-    Parameters of one name whose lists are equal share one: every list costs both sides (measured: a fifth of what a
-    batch of single mails takes to send). Names, not chance, so that few texts come of it.
+    Every list costs both sides, by its length. So a value that all rows of a step share is sent once (``alike``), but
+    for the step's first, whose list tells how many rows there are. Parameters of one name whose lists are equal share
+    one; names, not chance, so that few texts come of it.
     """
-    lists: list[tuple[Any, ...]] = []
+    values: list[Any] = []
     numbers: list[int] = []
     first: dict[str, int] = {}
     for step in steps:
-        for name, values in zip(step.statement.parameters, zip(*step.rows, strict=True), strict=True):
+        for position, (name, column) in enumerate(
+            zip(step.statement.parameters, zip(*step.rows, strict=True), strict=True)
+        ):
             at = first.get(name, 0)
-            if not at or lists[at - 1] != values:
-                lists.append(values)
-                at = len(lists)
-                first.setdefault(name, at)
-            numbers.append(at)
-    return lists, numbers
+            if alike and position and _is_alike(column):
+                values.append(column[0])
+                numbers.append(-len(values))
+            elif at and values[at - 1] == column:
+                numbers.append(at)
+            else:
+                values.append(column)
+                numbers.append(len(values))
+                first.setdefault(name, len(values))
+    return values, tuple(numbers)
+
+
+def _is_alike(column: tuple[Any, ...]) -> bool:
+    """Whether a step of several rows has one short value in all of them."""
+    value = column[0]
+    if len(column) == 1 or (isinstance(value, (str, bytes)) and len(value) > _SHORT):
+        return False
+    return column[-1] == value and column.count(value) == len(column)
 
 
 async def insertion(connection: "Connection", statement: Statement) -> _Insertion | None:

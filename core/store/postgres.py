@@ -54,6 +54,10 @@ class Postgres:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         """Use an open pool."""
         self._pool = pool
+        # the connection that wrote last: what is accepted is written batch after batch, and the pool's ways of taking
+        # one back and giving it out again cost as much as the writing of a message
+        self._kept: PoolConnectionProxy[asyncpg.Record] | None = None
+        self._closing = False
         self._bulk = Bulk()
 
     @classmethod
@@ -100,7 +104,7 @@ class Postgres:
     async def transaction(self) -> AsyncIterator["PostgresTransaction"]:
         """See ``Database.transaction``; raises Invalid for a text with NUL in it."""
         try:
-            async with self._pool.acquire() as connection:
+            async with self._writer() as connection:
                 work = PostgresTransaction(connection, self._bulk)
                 try:
                     yield work
@@ -116,6 +120,28 @@ class Postgres:
         except asyncpg.CharacterNotInRepertoireError as error:
             raise _nul() from error
 
+    @asynccontextmanager
+    async def _writer(self) -> AsyncIterator["PoolConnectionProxy[asyncpg.Record]"]:
+        """The kept connection where nobody else writes, else one of the pool's; kept again when all went well."""
+        connection, self._kept = self._kept, None
+        if connection is not None and connection.is_closed():
+            await self._pool.release(connection)
+            connection = None
+        if connection is None:
+            connection = await self._pool.acquire()
+        is_fine = False
+        try:
+            yield connection
+            is_fine = True
+        finally:
+            if is_fine and self._may_keep():
+                self._kept = connection
+            else:
+                await self._pool.release(connection)
+
+    def _may_keep(self) -> bool:
+        return self._kept is None and not self._closing
+
     async def script(self, text: str) -> None:
         """Run a schema step in one transaction; processes that start together take turns."""
         async with self._pool.acquire() as connection, connection.transaction():
@@ -124,6 +150,10 @@ class Postgres:
 
     async def close(self) -> None:
         """Wait for running work, then disconnect."""
+        self._closing = True
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await self._pool.release(kept)
         await self._pool.close()
 
 
@@ -160,7 +190,7 @@ class PostgresTransaction:
         written = await self._bulk.write(self._connection, filled)
         if written is None:
             return False
-        await self._connection.execute(written.text, *written.lists)
+        await self._connection.execute(written.text, *written.values)
         return True
 
     async def _group(self, kind: type[Query | Many], steps: list[Query | Many]) -> list[list[Row]]:

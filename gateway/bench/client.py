@@ -6,15 +6,23 @@ Run as a process of its own: it prints one line of JSON with counts and latencie
 import asyncio
 import sys
 import time
+from itertools import cycle
 from typing import Final, cast
 
 import httptools
 import msgspec
 import uvloop
 
+_NUMBER: Final = "{n}"
+_MOST_VARIANTS: Final = 1000
+_VARIANTS_BYTES: Final = 4 * 1024 * 1024
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to ask and for how long; ``requests`` 0 means until ``seconds`` are over."""
+    """What to ask and for how long; ``requests`` 0 means until ``seconds`` are over.
+
+    ``{n}`` in the body becomes another number in each request, as far as ``variants`` goes.
+    """
 
     host: str
     port: int
@@ -25,6 +33,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
     requests: int = 0
 
+    @property
+    def variants(self) -> int:
+        """How many different bodies there are; then they come again. Bounded by what they take together."""
+        return max(1, min(_MOST_VARIANTS, _VARIANTS_BYTES // len(self.body))) if _NUMBER in self.body else 1
+
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it; latencies in milliseconds."""
@@ -34,9 +47,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     p50_ms: float
     p99_ms: float
-
-
-_CHUNK: Final = 64 * 1024
 
 
 class _Connection(asyncio.Protocol):
@@ -54,7 +64,7 @@ class _Connection(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._began = time.perf_counter()
-        self._transport.write(self._load.request)
+        self._transport.write(next(self._load.requests))
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -73,10 +83,12 @@ class _Connection(asyncio.Protocol):
 
 class _Load:
     def __init__(self, plan: Plan) -> None:
-        body = plan.body.encode()
         head = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
         line = f"POST {plan.path} HTTP/1.1\r\nHost: {plan.host}:{plan.port}\r\n{head}"
-        self.request = f"{line}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        bodies = (plan.body.replace(_NUMBER, str(number)).encode() for number in range(plan.variants))
+        self.requests = cycle(
+            [f"{line}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
+        )
         self._plan = plan
         self._open = plan.connections
         self._left = plan.requests

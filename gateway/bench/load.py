@@ -43,7 +43,7 @@ def _wrk(plan: Plan) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         headers = "".join(f"wrk.headers[{_lua(n)}] = {_lua(v)}\n" for n, v in plan.headers.items())
-        script.write_text(f'wrk.method = "POST"\n{headers}wrk.body = {_lua(plan.body)}\n')
+        script.write_text(f'wrk.method = "POST"\n{headers}{_bodies(plan)}')
         url = f"http://{plan.host}:{plan.port}{plan.path}"
         done = subprocess.run(  # noqa: S603
             ["wrk", "-t1", f"-c{plan.connections}", f"-d{plan.seconds}s", "--latency", "-s", str(script), url],  # noqa: S607
@@ -52,6 +52,23 @@ def _wrk(plan: Plan) -> Result:
     if done.returncode:
         raise ClickException(f"wrk failed: {done.stderr or done.stdout}")
     return _read(done.stdout)
+
+
+def _bodies(plan: Plan) -> str:
+    """Lua that makes every request before the first and gives them out in turn: see ``Plan.variants``."""
+    return f"""
+local made, last = {{}}, 0
+init = function()
+  for n = 0, {plan.variants - 1} do
+    local body = ({_lua(plan.body)}):gsub("{{n}}", tostring(n))
+    made[n + 1] = wrk.format(nil, nil, nil, body)
+  end
+end
+request = function()
+  last = last % #made + 1
+  return made[last]
+end
+"""
 
 
 def _read(told: str) -> Result:

@@ -19,8 +19,9 @@ from gateway.bench.subject import Subject, echo, fsync_ms, server
 _BATCH: Final = 100
 MAIL: Final = {
     "from": "Bench <bench@example.org>",
-    "to": ["reader@example.net"],
-    "subject": "Your order 4711 is on its way",
+    # {n} is another number in each request: no two mails of a real application are the same
+    "to": ["reader{n}@example.net"],
+    "subject": "Your order {n} is on its way",
     "html": "<p>" + "Thank you for your order. " * 30 + "</p>",
     "text": "Thank you for your order. " * 8,
 }
@@ -123,7 +124,13 @@ def accept(setup: Setup) -> None:
 
 def batch(setup: Setup) -> None:
     """Batches of a hundred; the ratio compares messages with echoes."""
-    _compare(setup, "batch", "/emails/batch", [MAIL] * _BATCH, per_request=_BATCH)
+    _compare(
+        setup,
+        "batch",
+        "/emails/batch",
+        [MAIL | {"to": [f"reader{{n}}-{place}@example.net"]} for place in range(_BATCH)],
+        per_request=_BATCH,
+    )
 
 
 def _compare(setup: Setup, name: str, path: str, body: object, per_request: int = 1) -> None:

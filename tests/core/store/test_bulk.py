@@ -52,16 +52,53 @@ async def test_insertions_that_follow_one_another_are_one_statement(core):
         bulk = Bulk()
         written = await bulk.write(work._connection, [one, same])
         assert written is not None
-        assert [("id0", "id1", "id2"), (0, 1, 2)] == written.lists
+        assert [("id0", "id1", "id2"), (0, 1, 2)] == written.values
         written = await bulk.write(work._connection, [one, later])
         assert written is not None
-        assert [("id0", "id1", "id2"), (0, 1, 2), (1, 2, 3)] == written.lists
+        assert [("id0", "id1", "id2"), (0, 1, 2), (1, 2, 3)] == written.values
         await bulk.run(work._connection, [one, same])
         await bulk.run(work._connection, [one, later])
         stamps = await work._connection.fetch("SELECT until FROM u ORDER BY until")
         kinds = await work._connection.fetch("SELECT DISTINCT kind, count(*) FROM t GROUP BY kind")
         assert [0, 1, 1, 2, 2, 3] == [row[0] for row in stamps]
         assert [("x", 6)] == [tuple(row) for row in kinds]
+
+
+async def test_a_value_that_all_rows_share_is_sent_once(core):
+    """For each step by itself, never its first parameter, and only what is short."""
+    insert = statement("all", "INSERT INTO a (id, at, kind, body) VALUES (:id, :at, :kind, :body)")
+    same = insert.many([("id0", 7, None, "x" * 65), ("id1", 7, None, "x" * 65)])
+    other = insert.many([("id2", 7, "k", ""), ("id2", 8, "k", "")])
+    async with core.db.transaction() as work:
+        await work._connection.execute("CREATE TABLE a (id TEXT, at BIGINT, kind TEXT, body TEXT)")
+        bulk = Bulk()
+        written = await bulk.write(work._connection, [same])
+        assert written is not None
+        assert [("id0", "id1"), 7, None, ("x" * 65, "x" * 65)] == written.values
+        written = await bulk.write(work._connection, [other])
+        assert written is not None
+        assert [("id2", "id2"), (7, 8), "k", ""] == written.values
+        await bulk.run(work._connection, [same])
+        await bulk.run(work._connection, [other])
+        found = await work._connection.fetch("SELECT id, at, kind, length(body) FROM a ORDER BY id, at")
+    expected = [("id0", 7, None, 65), ("id1", 7, None, 65), ("id2", 7, "k", 0), ("id2", 8, "k", 0)]
+    assert expected == [tuple(row) for row in found]
+
+
+async def test_the_texts_are_bounded(core, monkeypatch):
+    """Beyond a number of them everything is a list, which is right for any rows."""
+    monkeypatch.setattr("core.store.bulk._MOST_TEXTS", 1)
+    insert = statement("some", "INSERT INTO a (id, at) VALUES (:id, :at)")
+    async with core.db.transaction() as work:
+        await work._connection.execute("CREATE TABLE a (id TEXT, at BIGINT)")
+        bulk = Bulk()
+        texts = set()
+        for rows in ([("a", 1), ("b", 2)], [("a", 1), ("b", 1)], [("c", 3), ("d", 3)]):
+            written = await bulk.write(work._connection, [insert.many(rows)])
+            assert written is not None
+            assert [*zip(*rows, strict=True)] == written.values
+            texts.add(written.text)
+    assert 1 == len(texts)
 
 
 async def test_insertions_that_would_have_to_see_each_other_stay_apart(core):
