@@ -131,7 +131,7 @@ class DnsResolver:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
 
-    async def _ask(self, name: str, kind: str, read: Callable[[Any], T], fresh: bool) -> Answer[T]:  # noqa: FBT001
+    async def _ask(self, name: str, kind: str, read: Callable[[Any], T], fresh: bool) -> Answer[T]:  # noqa: FBT001  # private; the flag goes on as it came
         key = (name.lower().rstrip("."), kind)
         held = None if fresh else self._memory.get(key)
         if held is not None:
@@ -204,7 +204,7 @@ async def _look_up(
     ttl_s = int(made.chaining_result.minimum_ttl)
     if made.rrset is None:
         return Absent(exists=True), min(ttl_s, _MOST_ABSENT_S)
-    return Found(tuple(sorted(map(read, made.rrset)))), min(ttl_s, _MOST_S)  # type: ignore[type-var]
+    return Found(tuple(sorted(map(read, made.rrset)))), min(ttl_s, _MOST_S)  # type: ignore[type-var]  # what is read is text or pairs, which sort
 
 
 def _negative_s(error: dns.resolver.NXDOMAIN) -> int:

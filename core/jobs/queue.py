@@ -140,7 +140,7 @@ class Claims:
             *[self._parking(name, ids, now, name in held) for name, ids in lanes.items()],
         )
 
-    def _parking(self, lane: str, ids: Sequence[str], now: int, paused: bool) -> Query:  # noqa: FBT001
+    def _parking(self, lane: str, ids: Sequence[str], now: int, paused: bool) -> Query:  # noqa: FBT001  # private; the flag is a column
         wait_s = LOOK_AGAIN_S if paused else _EARLIEST_S
         patience = {"delayed_after": 0, "give_up_after": 0} if paused else self._patience()
         return sql.jobs_park(
