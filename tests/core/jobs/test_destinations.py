@@ -192,7 +192,7 @@ async def test_a_destination_is_reached_again(direct, dns, clock, sink):
     host(dns, "away.test", "127.0.0.8")
     async with post(direct, clock, sink) as office:
         await accepted(office.core, office.caller, [draft(f"p{n}@away.test") for n in range(30)])
-        await until(lambda: parked(office, 28))
+        await until(lambda: parked(office))
         async with Sink(host="127.0.0.8", port=sink.port) as other:
             await office.later(70)
             await until(lambda: ready(len({each.rcpt_to for each in other.messages}) >= 29))
@@ -201,9 +201,9 @@ async def test_a_destination_is_reached_again(direct, dns, clock, sink):
             assert 30 == len(other.messages) == len({each.rcpt_to for each in other.messages})
 
 
-async def parked(office, count):
-    """Whether so many wait in lanes."""
-    return count == (await select(office.core, "SELECT count(*) FROM jobs WHERE lane <> ''"))[0][0]
+async def parked(office):
+    """Whether nearly all wait in lanes: but for the one or two that were tried before it was known."""
+    return 28 <= (await select(office.core, "SELECT count(*) FROM jobs WHERE lane <> ''"))[0][0]
 
 
 async def test_another_way_is_taken_where_the_first_does_not_lead(direct, dns, clock, sink):

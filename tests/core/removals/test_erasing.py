@@ -280,6 +280,7 @@ async def test_what_was_said_to_several_goes_with_the_last_of_them(post):
     shared = Content(subject="All", text="said", attachments=(Attachment(filename="a.txt", data=b"said"),))
     drafts = [msgspec.structs.replace(draft(each), content=shared) for each in (ZOE, BOB)]
     await messages.submit_all(post.core, post.caller, drafts)
+    await post.settle()  # what is being sent at the moment waits for a later run
     tables = ("contents", "attachments")
     assert [1, 1] == [await count(post.core, each) for each in tables]
     await erase(post.core, post.caller)
