@@ -48,7 +48,7 @@ async def save(core: Core, caller: Caller, segment_key: str, change: Change) -> 
         if core.outbox:
             kept = (await work.run(sql.contact_by_email(segment_id=segment_id, email_key=key)))[0][0]
             kind = "contact_updated" if held else "contact_created"
-            await work.run(*_told(core, caller, kind, kept, segment_id))
+            await work.run(*_told(core, caller.workspace_id, kind, kept, segment_id))
     found = await one(core.db, Contact, sql.contact_by_email(segment_id=segment_id, email_key=key))
     return found or await save(core, caller, segment_key, change)
 
@@ -60,9 +60,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     segment_id: str
 
 
-def _told(core: Core, caller: Caller, kind: str, kept: Row, segment_id: str) -> list[Many]:
+def _told(core: Core, workspace_id: str, kind: str, kept: Row, segment_id: str) -> list[Many]:
     standing = Standing(contact=mapper(Contact)(kept), segment_id=segment_id)
-    return core.outbox.thing(caller.workspace_id, kind, standing.contact.id, standing)
+    return core.outbox.thing(workspace_id, kind, standing.contact.id, standing)
 
 
 async def _segment(work: Transaction, caller: Caller, key: str, now: int) -> str:
@@ -96,8 +96,21 @@ async def delete(core: Core, caller: Caller, segment_key: str, email: str) -> bo
     async with core.db.transaction() as work:
         removed = (await work.run(delete))[0]
         for *kept, segment_id in removed:
-            await work.run(*_told(core, caller, "contact_deleted", kept, segment_id))
+            await work.run(*_told(core, caller.workspace_id, "contact_deleted", kept, segment_id))
     return bool(removed)
+
+
+async def mark(core: Core, work: Transaction, workspace_id: str, email_key: str, status: Status) -> None:
+    """Whether somebody wants mail at all, in every segment of a workspace, within a transaction.
+
+    The outbox was refreshed before.
+    """
+    query = sql.contacts_mark(
+        workspace_id=workspace_id, email_key=email_key, status=status, updated_at=core.clock.now()
+    )
+    marked = (await work.run(query))[0]
+    for *kept, segment_id in marked:
+        await work.run(*_told(core, workspace_id, "contact_updated", kept, segment_id))
 
 
 async def page(core: Core, caller: Caller, segment_key: str, request: PageRequest) -> Page[Contact]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from core import events, ids, suppressions, topics
+from core import contacts, events, ids, suppressions, topics
 from core.core import Core
 from core.optout import Link
 from core.store.database import Transaction, listed, rows
@@ -171,7 +171,7 @@ async def _suppress(work: Transaction, core: Core, link: Link, stream: str) -> b
         message_id=link.message_id,
     )
     if not stream:
-        await _mark_contacts(work, link, "unsubscribed", now)
+        await contacts.mark(core, work, link.workspace_id, link.email, "unsubscribed")
     return await suppressions.enter(core, work, entry)
 
 
@@ -188,14 +188,8 @@ async def _release(work: Transaction, core: Core, link: Link, stream: str) -> bo
     )
     is_released = bool(await suppressions.leave_out(core, work, wanted))
     if is_released and not stream:
-        await _mark_contacts(work, link, "confirmed", now)
+        await contacts.mark(core, work, link.workspace_id, link.email, "confirmed")
     return is_released
-
-
-async def _mark_contacts(work: Transaction, link: Link, status: str, now: int) -> None:
-    await work.run(
-        sql.contacts_mark(workspace_id=link.workspace_id, email_key=link.email, status=status, updated_at=now)
-    )
 
 
 async def _tell(work: Transaction, core: Core, link: Link, kind: str) -> None:

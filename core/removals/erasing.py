@@ -93,6 +93,7 @@ async def _letters(core: Core, removal: Removal, workspace_id: str, told: Tell) 
             return finished
         after = keys[-1]
         found = await letters.read(core, keys, removal.email)
+        await core.outbox.refresh()
         async with core.db.transaction() as work:
             count = await letters.veil(core, work, found, removal.email)
             await work.run(sql.removal_advance(id=removal.id, count=count), commit=True)

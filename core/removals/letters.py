@@ -15,6 +15,7 @@ from core.addresses import Address
 from core.core import Core
 from core.messages.draft import Content, Draft, Party
 from core.messages.message import WHOLE_MESSAGE
+from core.removals.traces import TOLD
 from core.retention.letters import stripped
 from core.store.database import Row, Transaction, listed
 from core.store.statements import Many, Query, sql
@@ -65,7 +66,10 @@ async def read(core: Core, message_ids: Sequence[str], key: str) -> list[Letter]
 
 
 async def veil(core: Core, work: Transaction, letters: Sequence[Letter], key: str) -> int:
-    """Forget the person in these within a transaction; how many, without those that are being sent at this moment."""
+    """Forget the person in these within a transaction; how many, without those that are being sent at this moment.
+
+    The outbox was refreshed before.
+    """
     waiting = listed([each.id for each in letters if each.waits])
     free, busy = [
         {row[0] for row in found}
@@ -83,7 +87,7 @@ async def veil(core: Core, work: Transaction, letters: Sequence[Letter], key: st
         sql.message_body_replace.many(_shared(shared, key)),
     ]
     told = listed([each.id for each in ready])
-    steps += [sql.dispatch_attempts_of_subjects_forget(ids=told), sql.dispatches_of_subjects_forget(ids=told)]
+    steps += [statement(ids=told) for statement in TOLD]
     await work.run(*[step for step in steps if isinstance(step, Query) or step.rows])
     return len(ready)
 
@@ -105,7 +109,8 @@ def _canceled(core: Core, letters: Sequence[Letter]) -> list[Query | Many]:
     told = [
         (each.id, ids.new(), each.workspace_id, WHOLE_MESSAGE, "canceled", now, _EMPTY) for each in letters
     ]
-    return [sql.jobs_drop(ids=keys), sql.messages_cancel(ids=keys), sql.event_insert.many(told)]
+    steps = sql.jobs_drop(ids=keys), sql.messages_cancel(ids=keys), sql.event_insert.many(told)
+    return [*steps, *core.outbox.events(told)]
 
 
 def _alone(letters: Sequence[Letter]) -> list[Query | Many]:

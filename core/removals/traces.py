@@ -18,17 +18,23 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     erase: tuple[Statement, ...]
 
 
-# what webhooks were told of it
-_TOLD: Final = (sql.dispatch_attempts_of_subjects_forget, sql.dispatches_of_subjects_forget)
+# what webhooks were told of it, or are about to be
+TOLD: Final = (
+    sql.outbox_of_subjects_forget,
+    sql.outbox_of_subjects_again,
+    sql.dispatches_of_subjects_hold,
+    sql.dispatch_attempts_of_subjects_forget,
+    sql.dispatches_of_subjects_forget,
+)
 
 TRACES: Final = (
     Trace(found=sql.traces_bounces, erase=(sql.bounce_dumps_forget, sql.bounces_forget)),
-    Trace(found=sql.traces_contacts, erase=(*_TOLD, sql.contacts_forget)),
-    Trace(found=sql.traces_changes, erase=(*_TOLD, sql.changes_veil)),
+    Trace(found=sql.traces_contacts, erase=(*TOLD, sql.contacts_forget)),
+    Trace(found=sql.traces_changes, erase=(*TOLD, sql.changes_veil)),
     Trace(
         found=sql.traces_inbound,
         erase=(
-            *_TOLD,
+            *TOLD,
             sql.inbound_files_forget,
             sql.inbound_sources_forget,
             sql.events_forget,

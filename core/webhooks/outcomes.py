@@ -106,6 +106,8 @@ def _steps(batch: list[Outcome]) -> list[Many | Query]:
         steps.append(sql.dispatches_settle(ids=listed(own)))
     if replayed:
         steps.append(sql.dispatches_resume(ids=listed(replayed)))
+    # after the dispatches are held: what was forgotten before that is gone
+    steps.append(sql.dispatch_attempts_of_nothing_forget(ids=listed(own + replayed)))
     return steps
 
 

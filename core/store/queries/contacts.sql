@@ -37,3 +37,4 @@ WHERE segment_id IN (SELECT id FROM segments WHERE workspace_id = :workspace_id 
 UPDATE contacts SET status = :status, updated_at = :updated_at
 WHERE email_key = :email_key AND status <> :status
   AND segment_id IN (SELECT id FROM segments WHERE workspace_id = :workspace_id)
+RETURNING id, email, status, source, properties, created_at, updated_at, segment_id

@@ -260,6 +260,12 @@ INSERT INTO dispatch_attempts (id, dispatch_id, webhook_id, event, number, succe
                                duration_ms, at)
 VALUES (:id, :dispatch_id, :webhook_id, :event, :number, :success, :final, :status, :error, :body, :duration_ms, :at)
 
+-- name: dispatch_attempts_of_nothing_forget
+-- what was told is forgotten while it was told
+DELETE FROM dispatch_attempts
+WHERE dispatch_id IN (SELECT value FROM json_array_elements_text(:ids))
+  AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.id = dispatch_id) /* many rows */
+
 -- name: dispatch_attempted
 -- resume_at: when it is tried again by itself; the statement that follows makes that its due time
 UPDATE dispatches SET state = :state, attempts = :attempts, status = :status, attempted_at = :attempted_at,
@@ -305,6 +311,21 @@ WHERE dispatch_id IN (SELECT value FROM json_array_elements_text(:ids)) /* many 
 
 -- name: dispatches_forget
 DELETE FROM dispatches WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: outbox_of_subjects_forget
+-- what stands in the outbox with its own facts
+DELETE FROM outbox
+WHERE facts IS NOT NULL AND subject IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: outbox_of_subjects_again
+-- who was about to tell of these has read them as they were, and may not any more: they are read again
+UPDATE outbox SET claimed_by = '', claimed_until = 0
+WHERE subject IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: dispatches_of_subjects_hold
+-- what came of a call that is under way is written before this, and is forgotten with the rest, or finds nothing
+UPDATE dispatches SET due_at = NULL
+WHERE subject IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
 
 -- name: dispatch_attempts_of_subjects_forget
 DELETE FROM dispatch_attempts

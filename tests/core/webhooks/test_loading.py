@@ -7,7 +7,18 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from core import contacts, domains, inbound, messages, suppressions, topics
+from core import (
+    contacts,
+    domains,
+    inbound,
+    messages,
+    optout,
+    removals,
+    subscriptions,
+    suppressions,
+    topics,
+)
+from core.clock import DAY
 from core.messages import Rehearsal
 from core.store.statements import Query, statement
 from core.topics import NewTopic, TopicChange
@@ -101,6 +112,43 @@ async def test_contacts_and_domains(town):
     assert ({"a": "b"}, True) == (deleted.contact.properties, bool(made.segment_id))
     assert ["new.example", "trusted.example"] == [each.domain.name for each in created]
     assert ("new.example", ()) == (gone.domain.name, gone.records)
+
+
+@pytest.mark.usefixtures("teller")
+async def test_a_recipient_leaves_and_comes_back(town):
+    """Whoever says so by a letter's link is told of as a contact too, in each segment; saying it again is no news."""
+    core, caller = town.core, town.caller
+    await town.hook(kinds=("contact_updated",))
+    made = [await contacts.save(core, caller, each, contacts.Change(email=ANN)) for each in ("a", "b")]
+    await contacts.save(core, caller, "a", contacts.Change(email=BOB))
+    (id,) = await town.happen()
+    message = await messages.get(core, caller, id)
+    link = optout.of(message, message.deliveries[0])
+    for decide in (subscriptions.leave, subscriptions.leave_all, subscriptions.rejoin):
+        await decide(core, link)
+
+    async def are_told():
+        return 4 == len(town.plain.seen)
+
+    await town.until(are_told)
+    told = [(each.contact.id, each.contact.status) for each in town.plain.seen]
+    assert [*((each.id, "unsubscribed") for each in made), *((each.id, "confirmed") for each in made)] == told
+    assert 2 == len({each.segment_id for each in town.plain.seen})
+
+
+@pytest.mark.usefixtures("teller")
+async def test_what_an_erasure_calls_off(town):
+    """A message that waits for somebody who is forgotten is told to be called off, and names nobody."""
+    core, caller = town.core, town.caller
+    await town.hook(kinds=("canceled",))
+    later = core.clock.now() + DAY
+    sent = await messages.submit(core, caller, draft(ANN, send_at=later, subject="Dear Ann"))
+    await removals.request(core, caller, ANN)
+    await removals.run(core)
+
+    (told,) = await seen(town, "canceled")
+
+    assert (sent.id, "canceled", "") == (told.message.id, told.message.state, told.message.subject)
 
 
 RAW = (
