@@ -187,3 +187,8 @@ def _in_quotes(name: str) -> str:
 def key(email: str) -> str:
     """The form in which addresses are compared."""
     return email.lower()
+
+
+def domain(email_key: str) -> str:
+    """What follows the last at sign, in the form in which it was given; the destination of mail to it."""
+    return email_key[email_key.rfind("@") + 1 :]

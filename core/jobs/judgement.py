@@ -153,7 +153,7 @@ def _left(message: Message, steps: tuple[Step, ...]) -> list[tuple[Delivery, Det
 
 def domain(delivery: Delivery) -> str:
     """Where a delivery goes, as jobs have it."""
-    return addresses.key(delivery.email).rpartition("@")[2]
+    return addresses.domain(addresses.key(delivery.email))
 
 
 def domains(deliveries: Sequence[Delivery]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from core import ids
+from core import addresses, ids
 from core.core import Caller, Core
 from core.errors import NotFound
 from core.messages import composition
@@ -90,6 +90,7 @@ async def _check_cursor(core: Core, caller: Caller, request: PageRequest) -> Non
 def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, str | bool | None]:
     floor = FIRST if wanted.since is None else ids.floor(wanted.since)
     ceiling = LAST if wanted.until is None else ids.floor(wanted.until)
+    recipient = lower(wanted.recipient)
     return {
         "workspace_id": caller.workspace_id,
         "environment": caller.environment,
@@ -101,7 +102,8 @@ def _match(caller: Caller, wanted: Filter, request: PageRequest) -> dict[str, st
         "template_id": wanted.template_id,
         "subject": None if wanted.subject is None else contains(wanted.subject),
         "metadata": None if wanted.metadata is None else searchable(dict([wanted.metadata]))[1:-1],
-        "recipient": lower(wanted.recipient),
+        "recipient": recipient,
+        "destination": None if recipient is None else addresses.domain(recipient),
         "any_state": wanted.states is None,
         "states": listed(wanted.states or ()),
     }

@@ -181,7 +181,7 @@ class Rows:
                     continue
                 self._event(caller, message_id, position, "suppressed")
             else:
-                domain = key[key.rfind("@") + 1 :]
+                domain = addresses.domain(key)
                 destination = domain if destination in (None, domain) else ""
             self._deliveries.append(
                 (message_id, position, caller.workspace_id, role, email, key, state, self._now)

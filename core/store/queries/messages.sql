@@ -100,7 +100,8 @@ WHERE workspace_id = :workspace_id AND environment = :environment
   -- contained, to the letter: LIKE would fold case on one engine and not on the other
   AND (CAST(:metadata AS TEXT) IS NULL OR replace(metadata, :metadata, '') <> metadata)
   AND (CAST(:recipient AS TEXT) IS NULL OR id IN (
-        SELECT message_id FROM deliveries WHERE workspace_id = :workspace_id AND email_key = :recipient))
+        SELECT message_id FROM addressed
+        WHERE workspace_id = :workspace_id AND email_key = :recipient AND destination IN ('', :destination)))
   AND (CAST(:any_state AS BOOLEAN) OR (
         CASE WHEN state = 'canceled' THEN 'canceled' ELSE (
             SELECT CASE max(CASE d.state

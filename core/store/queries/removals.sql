@@ -109,12 +109,12 @@ SELECT count(*)
 @old_inbound
 
 -- name: traces_messages
-SELECT DISTINCT message_id FROM deliveries
+SELECT DISTINCT message_id FROM addressed
 WHERE workspace_id = :workspace_id AND email_key = :email AND message_id > :after AND message_id < :before
 ORDER BY message_id LIMIT :count
 
 -- name: traces_count
-SELECT (SELECT count(*) FROM deliveries WHERE workspace_id = :workspace_id AND email_key = :email)
+SELECT (SELECT count(*) FROM addressed WHERE workspace_id = :workspace_id AND email_key = :email)
      + (SELECT count(*) FROM bounces WHERE workspace_id = :workspace_id AND email_key = :email)
      + (SELECT count(*) FROM inbound WHERE workspace_id = :workspace_id AND sender = :email)
 

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from core import addresses, events, messages
+from core import addresses, events, messages, suppressions
 from core.errors import NotFound
 from core.messages import Attachment, Content, Filter, NewBatch, TemplateUse, reading
 from core.mime import Letter, Part, build
@@ -298,3 +298,31 @@ async def test_the_last_events_come_first(core, caller):
     assert 1 < len(every)
     assert every[::-1] == await events.latest(core, message, most=10)
     assert every[-1:] == await events.latest(core, message, most=1)
+
+
+async def test_a_recipient_is_found_whatever_became_of_the_mail(post):
+    """Before it is tried, while it waits or is parted, when it is done or called off, and where it went elsewhere."""
+    await suppressions.suppress(post.core, post.caller, ANN)
+    later = post.clock.now() + 3_600_000_000
+    post.sink.replies = {BOB: "451 4.2.0 Later"}
+    wanted = [
+        draft(CAT),
+        draft(CAT, BOB),
+        draft(CAT, send_at=later),
+        draft(BOB, cc=(CAT,), send_at=later),
+        draft(CAT, sandbox=True),
+        draft(CAT, sandbox=True, send_at=later),
+        draft(CAT, redirect_to=(BOB,)),
+        draft(CAT, redirect_to=(BOB,), send_at=later),
+        draft(ANN, CAT, send_at=later),
+        draft(CAT, send_at=later),
+    ]
+    keys = await sent(post.core, post.caller, *wanted, draft(BOB), draft(BOB, send_at=later))
+    newest = keys[9::-1]
+    assert newest == await found(post.core, post.caller, recipient=CAT.upper())
+    await messages.cancel(post.core, post.caller, keys[9])
+    await post.settle()
+    assert newest == await found(post.core, post.caller, recipient=CAT)
+    await post.later(3601)
+    assert newest == await found(post.core, post.caller, recipient=CAT)
+    assert [] == await found(post.core, post.caller, recipient="nobody@example.org")
