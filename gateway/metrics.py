@@ -77,6 +77,11 @@ class Metrics:
         self._late = Gauge(
             "babelpost_jobs_oldest_seconds", "How long the oldest is due.", registry=self.registry
         )
+        self._ailing = Gauge(
+            "babelpost_webhooks_disabled",
+            "Webhooks that only failed, and are told nothing any more.",
+            registry=self.registry,
+        )
 
     def count(self, dialect: str, served: Served, began: float) -> None:
         """Count an answered request; ``began`` by ``time.perf_counter``."""
@@ -95,5 +100,6 @@ class Metrics:
         due, oldest = (await core.db.fetch(sql.jobs_depth(now=now)))[0]
         self._due.set(due)
         self._held.set((await core.db.fetch(sql.jobs_held()))[0][0])
+        self._ailing.set((await core.db.fetch(sql.webhooks_ailing()))[0][0])
         self._late.set((now - oldest) / 1_000_000 if due else 0)
         return generate_latest(self.registry)

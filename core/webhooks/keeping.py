@@ -179,6 +179,7 @@ async def delete(core: Core, webhook: Webhook) -> None:
         # in this order: what comes of a call that is under way is written before, or finds nothing any more
         sql.dispatches_delete(webhook_id=webhook.id),
         sql.dispatch_attempts_delete(webhook_id=webhook.id),
+        sql.webhook_incidents_delete(webhook_id=webhook.id),
     )
     if not (await write(core.db, *steps))[0]:
         raise NotFound("webhook", webhook.id)

@@ -20,6 +20,7 @@ from core.formats import WebhookFormat
 from core.poster import Answer, Poster
 from core.store.database import mapper, write
 from core.store.statements import sql
+from core.webhooks import incidents
 from core.webhooks.calls import call_of
 from core.webhooks.lanes import NEVER, Lane, Lanes
 from core.webhooks.outcomes import Due, Outcome, Outcomes
@@ -33,6 +34,8 @@ _SMALL_BYTES: Final = 8 * 1024
 _FIRST_CALLS: Final = 2
 # others wait meanwhile
 _LONGEST_S: Final = 5.0
+# the share of its time after which an endpoint that only fails is given notice
+_NOTICE: Final = 0.5
 # how long an endpoint waits whose call could not even be made
 _MEND_S: Final = 60
 
@@ -178,16 +181,18 @@ class Turn:
             self._broken = True
 
     async def _disable_if_dead(self, webhook: Webhook) -> None:
-        since, longest = self._lane.failing_since, self._longest_s * SECOND
-        if since and longest and self._core.clock.now() - since >= longest:
+        since, longest = self._lane.failing_since, int(self._longest_s * SECOND)
+        if not since or not longest:
+            return
+        failing = self._core.clock.now() - since
+        if failing >= longest:
             await self._disable(webhook, "it has only failed for too long")
+        elif failing >= longest * _NOTICE:
+            await incidents.notice(self._core, webhook, since=since, ends_at=since + longest)
 
     async def _disable(self, webhook: Webhook, reason: str) -> None:
         self._broken = self._is_disabled = True
-        query = sql.webhook_disable(id=webhook.id, reason=reason, now=self._core.clock.now())
-        if (await write(self._core.db, query))[0]:
-            _log.warning("webhook disabled", webhook=webhook.id, url=_shown(webhook.url), reason=reason)
-        self._core.outbox.forget()
+        await incidents.disable(self._core, webhook, reason)
 
     async def _next(self, webhook: Webhook) -> int:
         if self._is_disabled:
@@ -198,9 +203,3 @@ class Turn:
             return self._core.clock.now() + _MEND_S * SECOND
         found = await self._core.db.fetch(sql.dispatch_next(webhook_id=webhook.id))
         return NEVER if found[0][0] is None else max(found[0][0], self._core.clock.now())
-
-
-def _shown(url: str) -> str:
-    """An address without what may be secret in it."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"

@@ -1,5 +1,6 @@
 """A webhook: an endpoint of a customer's application, and what it is to be told in which words."""
 
+import re
 from typing import Any, Final, Literal
 
 import msgspec
@@ -58,6 +59,12 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     auth: tuple[str, str] | None = None
+
+    @property
+    def place(self) -> str:
+        """Scheme, host and port of its URL: what is in the rest may be secret."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
 
     @property
     def secret(self) -> str:

@@ -32,6 +32,9 @@ known_account_option = click.option(
 workspace_option = click.option(
     "--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name; made if new."
 )
+known_workspace_option = click.option(
+    "--workspace", default=DEFAULT_NAME, show_default=True, help="Workspace by name."
+)
 
 
 def bare_address(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -5,15 +5,25 @@ from typing import Final
 
 import click
 
+from core import accounts
 from core import webhooks as nouns
 from core.core import Caller, Core
 from core.errors import Invalid, NotFound
-from core.webhooks import Webhook
+from core.paging import PageRequest
+from core.webhooks import Webhook, incidents
 from dialects.dialect import Dialect, Listener, discover
+from dialects.times import iso
 from gateway import provision
 from gateway.assemble import opened
 from gateway.commands import drill
-from gateway.commands.options import account_option, run, with_settings, workspace_option
+from gateway.commands.options import (
+    account_option,
+    known_account_option,
+    known_workspace_option,
+    run,
+    with_settings,
+    workspace_option,
+)
 from gateway.config import Settings
 
 _LISTENING: Final = tuple(name for name, each in discover().items() if each.listen is not None)
@@ -120,6 +130,24 @@ async def _remove(settings: Settings, id: str, account: str, workspace: str) -> 
             raise NotFound("webhook", id)
         await nouns.delete(core, found[id])
     click.echo(f"{id} is forgotten.")
+
+
+@webhooks.command("incidents")
+@click.option("--count", default=100, show_default=True, help="So many, the newest last.")
+@known_account_option
+@known_workspace_option
+@with_settings
+def incidents_(settings: Settings, account: str, workspace: str, count: int) -> None:
+    """Print what befell webhooks without anybody's wish: which only fail, which are told nothing any more, and why."""
+    run(_incidents(settings, account, workspace, count))
+
+
+async def _incidents(settings: Settings, account: str, workspace: str, count: int) -> None:
+    async with opened(settings, owner=False) as core:
+        place = await accounts.named(core, account, workspace)
+        found = await incidents.page(core, place.id, PageRequest(limit=max(count, 0)))
+    for each in reversed(found.items):
+        click.echo(f"{iso(each.at)}  {each.webhook_id}  {each.kind}  {each.reason}")
 
 
 async def _caller(core: Core, account: str, workspace: str) -> Caller:

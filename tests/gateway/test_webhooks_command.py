@@ -7,11 +7,12 @@ from click.testing import CliRunner, Result
 
 from core import webhooks
 from core.core import Caller
-from core.webhooks import Webhook
+from core.webhooks import Webhook, incidents
 from gateway import provision
 from gateway.__main__ import cli
 from gateway.assemble import opened
 from gateway.config import Settings
+from gateway.metrics import Metrics
 
 
 @pytest.fixture
@@ -61,6 +62,28 @@ def test_add_list_remove(ask, tmp_path):
     assert f"{id} is forgotten.\n" == ask("remove", id).output
     assert "" == ask("list").output
     assert "No such webhook." in str(ask("remove", id).exception)
+
+
+def test_incidents(ask, tmp_path):
+    """What befell an endpoint is printed, and stands in the list; of a workspace that is not there nothing is made."""
+    id, _ = ask("add", "resend", "https://app.example/x", "--event", "email.sent").output.split()
+    (hook,) = kept(tmp_path)
+
+    async def befall() -> None:
+        settings = Settings(transport="capture", database=f"sqlite:///{tmp_path / 'store.db'}")
+        async with opened(settings, owner=False) as core:
+            await incidents.disable(core, hook, "it has only failed for too long")
+            # whoever comes second says nothing
+            await incidents.disable(core, hook, "it answered with status 410")
+            assert "\nbabelpost_webhooks_disabled 1.0\n" in (await Metrics().text(core)).decode()
+
+    assert "" == ask("incidents").output
+    asyncio.run(befall())
+
+    (line,) = ask("incidents").output.splitlines()
+    assert [id, "disabled", "it has only failed for too long"] == line.split("  ")[1:]
+    assert "disabled (it has only failed for too long)" in ask("list").output
+    assert 0 != ask("incidents", "--workspace", "mistyped").exit_code
 
 
 def test_a_role_is_given_once(ask, tmp_path):

@@ -241,6 +241,53 @@ WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 UPDATE webhooks SET state = 'disabled', reason = :reason, updated_at = :now WHERE id = :id AND state = 'enabled'
 RETURNING id
 
+-- name: webhook_incident_insert
+INSERT INTO webhook_incidents (id, workspace_id, webhook_id, kind, reason, at)
+VALUES (:id, :workspace_id, :webhook_id, :kind, :reason, :at)
+
+-- name: webhook_incident_once
+INSERT INTO webhook_incidents (id, workspace_id, webhook_id, kind, reason, at)
+SELECT CAST(:id AS TEXT), CAST(:workspace_id AS TEXT), CAST(:webhook_id AS TEXT), CAST(:kind AS TEXT),
+       CAST(:reason AS TEXT), CAST(:at AS BIGINT)
+WHERE NOT EXISTS (
+    SELECT 1 FROM webhook_incidents h WHERE h.webhook_id = :webhook_id AND h.kind = :kind AND h.at >= :since)
+RETURNING id
+
+-- fragment: webhook_incidents_match
+SELECT id, webhook_id, kind, reason, at FROM webhook_incidents
+WHERE workspace_id = :workspace_id AND id < :before_id AND id > :after_id
+
+-- name: webhook_incidents_page
+@webhook_incidents_match
+ORDER BY id DESC LIMIT :count OFFSET :skip
+
+-- name: webhook_incidents_page_back
+@webhook_incidents_match
+ORDER BY id LIMIT :count OFFSET :skip
+
+-- name: webhook_incidents_delete
+DELETE FROM webhook_incidents WHERE webhook_id = :webhook_id /* many rows */
+
+-- fragment: old_incidents
+FROM webhook_incidents h
+WHERE h.workspace_id = :workspace_id AND h.id > :after AND h.id < :before
+
+-- name: retention_incidents
+SELECT h.id, 100, FALSE
+@old_incidents
+ORDER BY h.id LIMIT :count
+
+-- name: retention_incidents_count
+SELECT count(*)
+@old_incidents
+
+-- name: webhook_incidents_forget
+DELETE FROM webhook_incidents WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
+
+-- name: webhooks_ailing
+-- those that are told nothing any more without anybody's wish
+SELECT count(*) FROM webhooks WHERE state = 'disabled' AND reason <> ''
+
 -- name: dispatches_due
 -- a body that is large is read by itself
 SELECT id, webhook_id, happening_id, kind, subject, event, state, attempts, status, attempted_at, due_at, created_at,

@@ -7,7 +7,9 @@ import pytest
 
 from core import webhooks
 from core.clock import SECOND
-from core.webhooks import WebhookChange
+from core.formats import Manners
+from core.paging import PageRequest
+from core.webhooks import WebhookChange, incidents
 from tests.consumer import Consumer, status
 
 pytestmark = pytest.mark.usefixtures("teller")
@@ -154,6 +156,34 @@ async def test_who_only_fails_is_disabled_after_a_time(town):
 
     found = await webhooks.get(town.core, town.caller, "one", hook.id)
     assert ("disabled", "it has only failed for too long") == (found.state, found.reason)
+
+
+async def test_an_operator_reads_what_befell_an_endpoint(town):
+    """Notice once, after half of its time; then that it is disabled, and why. With the webhook it is forgotten."""
+    town.plain.said = Manners(delays_s=(60, 10, 60, 60), disable_after_s=100)
+    hook, gone = await town.hook(), await town.hook(url=f"{town.consumer.url}/gone")
+    town.plain.said = msgspec.structs.replace(town.plain.said, disables=frozenset({410}))
+    town.consumer.reply = lambda heard: status(410 if "gone" in heard.target else 500)
+    await town.happen()
+    for attempts, seconds in ((1, 61), (2, 11), (3, 61)):
+        await town.state(hook, "attempting", attempts=attempts)
+        await town.later(seconds)
+    await town.state(hook, "failed")
+    await town.state(gone, "failed")
+
+    found = (await incidents.page(town.core, hook.workspace_id, PageRequest())).items
+    assert [
+        (hook.id, "disabled", "it has only failed for too long"),
+        (hook.id, "failing", "it only fails"),
+        (gone.id, "disabled", "it answered with status 410"),
+    ] == [(each.webhook_id, each.kind, each.reason) for each in found]
+    first = await incidents.page(town.core, hook.workspace_id, PageRequest(limit=1))
+    assert (found[:1], True) == (first.items, first.more)
+    back = await incidents.page(town.core, hook.workspace_id, PageRequest(before=found[-1].id))
+    assert found[:-1] == back.items
+    await webhooks.delete(town.core, hook)
+    left = await incidents.page(town.core, hook.workspace_id, PageRequest())
+    assert [gone.id] == [each.webhook_id for each in left.items]
 
 
 async def test_redirects_are_followed_where_the_dialect_does(town):

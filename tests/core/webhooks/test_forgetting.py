@@ -7,7 +7,7 @@ import pytest
 
 from core import contacts, removals, retention, webhooks
 from core.clock import DAY
-from core.webhooks import loading
+from core.webhooks import incidents, loading
 from tests.consumer import status
 from tests.core.post import ANN, count, select
 
@@ -25,6 +25,19 @@ async def test_calls_grow_old(town):
     assert 1 == (await retention.run(town.core))["webhook calls"]
 
     assert (0, 0) == (await count(town.core, "dispatches"), await count(town.core, "dispatch_attempts"))
+
+
+async def test_incidents_grow_old(town):
+    """After the days of events, and not before."""
+    hook = await town.hook()
+    await incidents.disable(town.core, hook, "tested")
+    town.clock.ahead += 46 * DAY
+    await retention.run(town.core)
+    assert 1 == await count(town.core, "webhook_incidents")
+
+    town.clock.ahead += 320 * DAY
+    assert 1 == (await retention.run(town.core))["webhook incidents"]
+    assert 0 == await count(town.core, "webhook_incidents")
 
 
 @pytest.mark.usefixtures("teller")
