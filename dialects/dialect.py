@@ -16,6 +16,7 @@ from dialects.refusals import Answer
 from dialects.request import Request
 from dialects.routing import Paths
 from dialects.submission import Submission
+from dialects.verifying import Received, Verdict
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -79,6 +80,8 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Tell = Callable[[BaseException, Request | None], Answer]
+# by the secret, at a moment in whole seconds
+Verify = Callable[[str, Received, int], Verdict]
 Unmatched = Callable[[Core, Request, Refusal], Awaitable[Refusal]]
 
 
@@ -87,7 +90,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     ``tell`` makes the answer to a refusal or a crash, in the dialect's own body. ``unmatched`` may replace the
     refusal of an unknown path or method by a better one. ``headers`` go with every answer.
-    ``webhooks`` is how it tells what happened; ``listen`` makes a webhook for an operator, or raises Invalid.
+    ``webhooks`` is how it tells what happened; ``listen`` makes a webhook for an operator, or raises Invalid,
+    and ``verify`` does what that one's receiver would do with a signature; None where calls are not signed.
     ``sample`` is the curl line that a newcomer pastes, with {url} and {key} in it.
     """
 
@@ -108,6 +112,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     submission: Submission = Submission()
     webhooks: WebhookFormat | None = None
     listen: Callable[[Listener], NewWebhook] | None = None
+    verify: Verify | None = None
 
     @property
     def prefix(self) -> str:

@@ -13,11 +13,22 @@ from typing import Final
 _PREFIX: Final = "whsec_"
 # what Svix makes; the scheme allows 24 to 64
 _SECRET_BYTES: Final = 24
+_SHORTEST_BYTES: Final = 24
+_LONGEST_BYTES: Final = 64
 
 
 def new_secret() -> str:
     """``whsec_`` and 24 random bytes in base64: what a Standard Webhooks library takes for a secret as it is."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def is_standard(secret: str) -> bool:
+    """Whether a text is a secret of that scheme."""
+    try:
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith(_PREFIX) and _SHORTEST_BYTES <= len(key) <= _LONGEST_BYTES
 
 
 def standard(secrets: Sequence[str], id: str, at_s: int, body: bytes) -> str:

@@ -24,6 +24,7 @@ DIALECT = Dialect(
     templates=layouts.SEEDS,
     webhooks=telling.FORMAT,
     listen=telling.listen,
+    verify=telling.verify,
     sample=(
         """curl {url}/v.1.0/send_message.json -d '{"api_key":"{key}","arguments":{"recipients":"friend@example.org","""
         """"headers":{"from":"you@example.org","subject":"Hello"},"content":{"text/html":"<p>First mail</p>"}}}'"""

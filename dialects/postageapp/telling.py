@@ -7,7 +7,7 @@ webhooks; the provider has them in its console.
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
-from urllib.parse import quote, unquote_to_bytes, urlencode
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
 import msgspec
 
@@ -19,9 +19,10 @@ from core.formats import Manners, Payload
 from core.inbound import InboundMessage
 from core.messages import Message, Party
 from core.webhooks import Dispatch, Happening, NewWebhook, Webhook
-from dialects import signing
+from dialects import signing, verifying
 from dialects.dialect import Listener
 from dialects.targets import require_target
+from dialects.verifying import Received, Verdict
 
 DIALECT: Final = "postageapp"
 
@@ -38,6 +39,7 @@ EVENTS: Final = {
 # a letter that came in, as a mailbox of the provider's posts it on
 LETTER: Final = "inbound_email"
 _LETTER_PREFIX: Final = b"inbound_email%5Bmessage%5D="
+_SIGNATURE: Final = "X-PostageApp-Signature"
 _WORDS: Final = {kind: word for word, kinds in EVENTS.items() for kind in kinds}
 
 Form = Literal["json-1.1", "json-1.0", "form"]
@@ -49,6 +51,7 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _MANNERS: Final = Manners(
     delays_s=(60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 28_800), timeout_s=30, redirects=0
 )
+_OBJECTS: Final = msgspec.json.Decoder(dict[str, Any])
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -192,7 +195,7 @@ class Format:
         if dispatch.event == LETTER:
             source = unquote_to_bytes(body.removeprefix(_LETTER_PREFIX))
             signature = signing.swapped(webhook.secret, source)
-            return (("Content-Type", _FORM_TYPE), agent, ("X-PostageApp-Signature", signature))
+            return (("Content-Type", _FORM_TYPE), agent, (_SIGNATURE, signature))
         form = _OPTIONS.decode(webhook.options).form
         return (("Content-Type", _FORM_TYPE if form == "form" else _JSON), agent)
 
@@ -203,6 +206,17 @@ class Format:
 
 
 FORMAT: Final = Format()
+
+
+def verify(secret: str, call: Received, now_s: int) -> Verdict:
+    """What a receiver makes of the signature, which says nothing of when it was told; raises ValueError."""
+    del now_s
+    if call.body.startswith(_LETTER_PREFIX):
+        source = unquote_to_bytes(call.body.removeprefix(_LETTER_PREFIX))
+        return verifying.swapped(secret, call.headers.get(_SIGNATURE.lower(), ""), source)
+    is_form = call.headers.get("content-type", "") == _FORM_TYPE
+    held = dict(parse_qsl(call.body.decode())) if is_form else _OBJECTS.decode(call.body)
+    return verifying.tokened(secret, held.get("timestamp"), held.get("token"), held.get("signature"))
 
 
 def listen(wish: Listener) -> NewWebhook:

@@ -43,6 +43,7 @@ DIALECT = Dialect(
     submission=SUBMISSION,
     webhooks=telling.FORMAT,
     listen=webhooks.listen,
+    verify=telling.verify,
     sample=(
         "curl {url}/v1/messages -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

@@ -16,14 +16,16 @@ from core.events import Event
 from core.formats import Manners, Payload
 from core.messages import Delivery, Message
 from core.webhooks import Dispatch, Happening, Webhook
-from dialects import signing
+from dialects import signing, verifying
 from dialects.pufferpost.messages import bounce_type, subject
 from dialects.pufferpost.wire import shown
 from dialects.times import offset
+from dialects.verifying import Received, Verdict
 
 # the words are the domain's own
 EVENTS: Final = ("delivered", "bounced", "complained", "opened", "clicked")
 
+_SIGNATURE: Final = "X-PufferPost-Signature"
 _MANNERS: Final = Manners(delays_s=(60, 300, 1800, 7200, 21_600, 86_400), timeout_s=10)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -112,7 +114,7 @@ class Format:
             ("User-Agent", "PufferPost-Webhooks/1"),
             ("X-PufferPost-Event", dispatch.event),
             ("X-PufferPost-Delivery", shown("whd", dispatch.id)),
-            ("X-PufferPost-Signature", signing.stamped(webhook.signing(now), now // SECOND, body)),
+            (_SIGNATURE, signing.stamped(webhook.signing(now), now // SECOND, body)),
         )
 
     def manners(self, webhook: Webhook, event: str) -> Manners:
@@ -122,3 +124,8 @@ class Format:
 
 
 FORMAT: Final = Format()
+
+
+def verify(secret: str, call: Received, now_s: int) -> Verdict:
+    """What a receiver makes of the signature."""
+    return verifying.stamped(secret, call.headers.get(_SIGNATURE.lower(), ""), call.body, now_s)

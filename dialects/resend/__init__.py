@@ -4,6 +4,7 @@ Source: Resend API reference, its OpenAPI file 1.5.0 and the provider's SDKs for
 read 2026-11; Postflare's introduction page, read 2026-11.
 """
 
+from dialects import verifying
 from dialects.dialect import Dialect, Group, Marks
 from dialects.resend import auth, dispatches, errors, files, receiving, sending, sent, telling, webhooks
 from dialects.resend.idempotency import KeyedCodec
@@ -26,6 +27,7 @@ DIALECT = Dialect(
     submission=SUBMISSION,
     webhooks=telling.FORMAT,
     listen=webhooks.listen,
+    verify=verifying.standard,
     sample=(
         "curl {url}/emails -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
         """-d '{"from":"you@example.org","to":"friend@example.org","subject":"Hello","html":"<p>First mail</p>"}'"""

@@ -14,7 +14,7 @@ from dialects.dialect import Listener
 from dialects.endpoint import Call, delete, get, patch, post
 from dialects.resend.telling import EVENTS, Options, kinds_of, options_of
 from dialects.resend.wire import List, Paging, ts, uuid
-from dialects.signing import new_secret
+from dialects.signing import is_standard, new_secret
 from dialects.targets import is_target, require_target
 
 DIALECT: Final = "resend"
@@ -194,6 +194,8 @@ def listen(wish: Listener) -> NewWebhook:
     """A webhook for an operator, of every event where none is named; raises Invalid."""
     if wish.form or wish.stream:
         raise Invalid("form" if wish.form else "stream", "Resend's webhooks have one form and no streams.")
+    if wish.secret and not is_standard(wish.secret):
+        raise Invalid("secret", "Resend's are whsec_ and 24 to 64 bytes in base64.")
     options = Options(wish.events or tuple(dict.fromkeys(EVENTS.values())))
     return NewWebhook(
         dialect=DIALECT,

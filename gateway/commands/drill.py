@@ -11,14 +11,15 @@ import msgspec
 
 from core import accounts
 from core import webhooks as nouns
-from core.clock import HOUR
+from core.clock import HOUR, SECOND
 from core.core import Caller, Core
 from core.errors import Invalid, NotFound
 from core.webhooks import Filter, Webhook
 from core.webhooks.probing import probe
 from core.webhooks.samples import samples
-from dialects.dialect import Listener, discover
+from dialects.dialect import Dialect, Listener, discover
 from dialects.times import moment
+from dialects.verifying import Received, Verdict
 from gateway import provision
 from gateway.assemble import opened
 from gateway.commands.options import account_option, run, with_settings, workspace_option
@@ -110,6 +111,7 @@ async def _named(core: Core, workspace_id: str, id: str) -> Webhook:
 @click.argument("dialect", type=click.Choice(_LISTENING))
 @click.option("--event", "events", multiple=True, help="In the provider's word; all where left out.")
 @click.option("--form", default="", help="Of bodies, where the provider has several.")
+@click.option("--secret", default="", help="What calls are to be signed with; a new one where left out.")
 @click.option("--count", default=0, help="End after so many calls; 0 goes on until it is interrupted.")
 @account_option
 @workspace_option
@@ -122,14 +124,15 @@ def listen(  # noqa: PLR0913  # each is an option
     *,
     events: tuple[str, ...],
     form: str,
+    secret: str,
     count: int,
 ) -> None:
-    """Print what is told in the words of DIALECT, here, for as long as this runs.
+    """Print what is told in the words of DIALECT, here, for as long as this runs, and whether its signature is valid.
 
     A webhook to this machine is made, and forgotten at the end; the server has to have allow_private_targets, as
     `babelpost dev` has.
     """
-    wish = Listener(url="", events=events, form=form)
+    wish = Listener(url="", events=events, form=form, secret=secret)
     try:
         run(_listen(settings, dialect, wish, account, workspace, count))
     except KeyboardInterrupt:
@@ -139,27 +142,53 @@ def listen(  # noqa: PLR0913  # each is an option
 async def _listen(
     settings: Settings, dialect: str, wish: Listener, account: str, workspace: str, count: int
 ) -> None:
-    heard: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+    heard: asyncio.Queue[_Heard] = asyncio.Queue()
     async with opened(settings, owner=False) as core, _hearing(heard) as url:
         place = await provision.workspace(core, discover().values(), account, workspace)
         caller = Caller(account_id=place.account_id, workspace_id=place.id)
-        make = discover()[dialect].listen
-        if make is None:
+        speaker = discover()[dialect]
+        if speaker.listen is None:
             raise Invalid("dialect", f"{dialect} has no webhooks.")
-        webhook = await nouns.create(core, caller, make(msgspec.structs.replace(wish, url=url)))
+        webhook = await nouns.create(core, caller, speaker.listen(msgspec.structs.replace(wish, url=url)))
         click.echo(f"listening as {webhook.id}  {webhook.secret}".rstrip(), err=True)
         try:
             left = count
             while count == 0 or left > 0:
-                head, body = await heard.get()
-                click.echo(f"{head}\n\n{body.decode('utf-8', 'backslashreplace')}\n")
+                call = await heard.get()
+                click.echo(f"{call.head}\n\n{call.body.decode('utf-8', 'backslashreplace')}\n")
+                verdict = _verdict(speaker, webhook.secret, call, core.clock.now())
+                click.echo(f"signature {verdict}\n")
                 left -= 1
         finally:
             await nouns.delete(core, webhook)
 
 
+class _Heard(msgspec.Struct, frozen=True):
+    """A call: request line and header fields, and what it said."""
+
+    head: str
+    body: bytes
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The header fields, their names in lower case."""
+        lines = [line.partition(":") for line in self.head.split("\n")[1:]]
+        return {name.lower(): value.strip() for name, _, value in lines}
+
+
+def _verdict(speaker: Dialect, secret: str, call: _Heard, now: int) -> Verdict:
+    """What this one's receiver would say."""
+    if speaker.verify is None:
+        return "none"
+    try:
+        return speaker.verify(secret, Received(headers=call.fields, body=call.body), now // SECOND)
+    except ValueError:
+        # whoever called, it was not in this one's words
+        return "wrong"
+
+
 @asynccontextmanager
-async def _hearing(heard: "asyncio.Queue[tuple[str, bytes]]") -> AsyncIterator[str]:
+async def _hearing(heard: "asyncio.Queue[_Heard]") -> AsyncIterator[str]:
     """Take calls on a free port of this machine; its address."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -173,7 +202,7 @@ async def _hearing(heard: "asyncio.Queue[tuple[str, bytes]]") -> AsyncIterator[s
             body = await reader.readexactly(min(int(next(iter(lengths), "0")), _LONGEST_BYTES))
             writer.write(_ANSWER)
             await writer.drain()
-            heard.put_nowait((head, body))
+            heard.put_nowait(_Heard(head, body))
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError) as error:
             click.echo(f"a call could not be read: {error}", err=True)
         finally:

@@ -54,3 +54,14 @@ def test_secrets(dialect: Dialect) -> None:
     else:
         with pytest.raises(Invalid):
             dialect.listen(wish)
+
+
+@pytest.mark.parametrize(
+    "secret", ["plain", "whsec_", "whsec_abc", "whsec_!" + "A" * 31, "whsec_" + "A" * 88]
+)
+def test_a_secret_that_nothing_can_be_signed_with_is_refused(secret):
+    """Rather than every call failing later on; Svix's scheme has 24 to 64 bytes in base64."""
+    listen = discover()["resend"].listen
+    assert listen is not None
+    with pytest.raises(Invalid):
+        listen(Listener(url=URL, secret=secret))

@@ -80,7 +80,39 @@ async def test_a_laptop_hears_what_is_told(loose, capsys):
     assert told.startswith("POST / HTTP/1.1\n")
     assert "svix-signature: v1," in told
     assert f'"email_id":"{sent.id}"' in told
+    assert told.endswith("\nsignature valid\n\n")
     assert [] == left
+
+
+@pytest.mark.parametrize(
+    ("dialect", "event", "expected"),
+    [
+        ("pufferpost", "delivered", "valid"),
+        ("postageapp", "delivered", "valid"),
+        ("postmark", "Delivery", "none"),
+    ],
+)
+async def test_a_laptop_verifies(loose, dialect, event, expected, capsys):
+    """In each dialect's scheme, with the secret that was given, or that there is none."""
+    async with opened(loose) as core, working(core, loose) as worker, running(worker):
+        secret = "" if dialect == "postmark" else "of-my-own"
+        wish = Listener(url="", events=(event,), secret=secret)
+        listening = asyncio.create_task(drill._listen(loose, dialect, wish, "test", "test", 1))
+        caller = await caller_in(core)
+        while not await webhooks.of_workspace(core, caller.workspace_id):  # noqa: ASYNC110  # likewise
+            await asyncio.sleep(0.01)
+        core.outbox.forget()
+        await messages.submit(core, caller, draft())
+        await asyncio.wait_for(listening, 20)
+
+    assert capsys.readouterr().out.endswith(f"\nsignature {expected}\n\n")
+
+
+async def test_whoever_else_calls_is_wrong():
+    """Words of somebody else end nothing."""
+    dialect = discover()["postageapp"]
+    call = drill._Heard("POST / HTTP/1.1\nContent-Type: application/json", b"no JSON")
+    assert "wrong" == drill._verdict(dialect, "secret", call, 0)
 
 
 @pytest.mark.parametrize("words", [["test", "x"], ["replay", "x"]])
