@@ -1,5 +1,8 @@
 """Events: what happened to a message or one of its deliveries; appended, never changed.
 
+The first of them, the acceptance, is told by the message's own row and has none of its own: it would say nothing more,
+and every message would wait for it to be on disk.
+
 Kinds: accepted, scheduled, rescheduled, canceled, sent, delivered, deferred, delayed (once, when mail that is still
 tried is late), bounced, complained, failed (for a reason of our own side), expired (when nobody took it in time),
 suppressed, opened, clicked, scanned (a machine fetched or followed what a reader might have), unsubscribed,
@@ -11,12 +14,12 @@ from collections.abc import Sequence
 import msgspec
 
 from core.core import Core
-from core.messages.message import WHOLE_MESSAGE, Message
+from core.messages.message import ACCEPTED, WHOLE_MESSAGE, Message
 from core.store.database import listed, rows
 from core.store.statements import sql
 from core.tracking.sighting import Seen
 
-__all__ = ["WHOLE_MESSAGE", "Detail", "Event", "latest", "of_message", "of_messages"]
+__all__ = ["WHOLE_MESSAGE", "Detail", "Event", "acceptance", "latest", "of_message", "of_messages"]
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,19 +50,29 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     detail: Detail
 
 
+def acceptance(message: Message) -> Event:
+    """A message's first event; it has the message's own id, which is lower than the others'."""
+    return Event(
+        id=message.id,
+        message_id=message.id,
+        position=WHOLE_MESSAGE,
+        kind=ACCEPTED,
+        at=message.created_at,
+        detail=Detail(),
+    )
+
+
 async def of_message(core: Core, message: Message) -> list[Event]:
     """What happened to a message the caller was already given, the oldest first."""
-    return await rows(
-        core.db,
-        Event,
-        sql.events_of_message(message_id=message.id, workspace_id=message.workspace_id),
-    )
+    query = sql.events_of_message(message_id=message.id, workspace_id=message.workspace_id)
+    return [acceptance(message), *await rows(core.db, Event, query)]
 
 
 async def latest(core: Core, message: Message, *, most: int) -> list[Event]:
     """The last of them, the newest first: a letter that many read has any number of them."""
     query = sql.events_latest(message_id=message.id, workspace_id=message.workspace_id, count=most)
-    return await rows(core.db, Event, query)
+    found = await rows(core.db, Event, query)
+    return found if len(found) >= most else [*found, acceptance(message)]
 
 
 async def of_messages(core: Core, messages: Sequence[Message], kinds: Sequence[str]) -> list[Event]:
@@ -71,4 +84,7 @@ async def of_messages(core: Core, messages: Sequence[Message], kinds: Sequence[s
         ids=listed([message.id for message in messages]),
         kinds=listed(kinds),
     )
-    return await rows(core.db, Event, query)
+    found = await rows(core.db, Event, query)
+    if ACCEPTED in kinds:
+        found = sorted([*map(acceptance, messages), *found], key=lambda each: (each.message_id, each.id))
+    return found

@@ -9,6 +9,8 @@ from core.messages.draft import Draft
 
 # in the place of a delivery's position: what holds for all of them
 WHOLE_MESSAGE: Final = -1
+# the kind of the first event
+ACCEPTED: Final = "accepted"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

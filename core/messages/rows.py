@@ -11,6 +11,7 @@ from core.clock import SECOND
 from core.core import Caller
 from core.errors import Refusal
 from core.messages.draft import Content, Draft, searchable
+from core.messages.message import ACCEPTED, WHOLE_MESSAGE
 from core.messages.submission import Receipt, Submission
 from core.store.database import listed
 from core.store.statements import sql
@@ -45,7 +46,6 @@ class Rows:
         self._batches: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
         self._deliveries: list[tuple[Any, ...]] = []
-        self._accepted: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._jobs: list[tuple[Any, ...]] = []
         self._claims: list[tuple[Any, ...]] = []
@@ -60,7 +60,6 @@ class Rows:
                 (sql.batch_insert, self._batches, 0),
                 (sql.message_insert, self._messages, self._body_bytes),
                 (sql.delivery_insert, self._deliveries, 0),
-                (sql.event_accepted, self._accepted, 0),
                 (sql.event_insert, self._events, 0),
                 (sql.job_insert, self._jobs, 0),
                 (sql.claim_fill, self._claims, 0),
@@ -72,10 +71,9 @@ class Rows:
         return steps
 
     def events(self) -> list[tuple[Any, ...]]:
-        """Every event, as ``event_insert`` has them."""
+        """Every event, as ``event_insert`` has them; the acceptance, which has no row: see ``core.events``."""
         first = [
-            (message_id, id, place, -1, "accepted", at, detail)
-            for message_id, id, place, at, detail in self._accepted
+            (row[0], row[0], row[1], WHOLE_MESSAGE, ACCEPTED, self._now, _EMPTY) for row in self._messages
         ]
         return [*first, *self._events]
 
@@ -156,9 +154,8 @@ class Rows:
                 draft.template.id if draft.template is not None else None, searchable(draft.metadata),
             )
         )  # fmt: skip  # a column list reads better in lines than in a column
-        self._accepted.append((message_id, message_id, caller.workspace_id, now, _EMPTY))
         if scheduled:
-            self._event(caller, message_id, -1, "scheduled")
+            self._event(caller, message_id, WHOLE_MESSAGE, "scheduled")
         destination = self._recipients(caller, draft, hit, message_id)
         if destination is not None:
             run_at = draft.send_at if scheduled else now

@@ -11,10 +11,10 @@ from core.bounces.bounce import Bounce
 from core.contacts import Standing
 from core.core import Core
 from core.domains.domain import Domain
-from core.events import Event
+from core.events import Event, acceptance
 from core.inbound.message import InboundMessage
 from core.messages.composition import message_id
-from core.messages.message import Batch, Delivery, Message
+from core.messages.message import ACCEPTED, Batch, Delivery, Message
 from core.messages.reading import outlines
 from core.store.database import listed, mapper, one, rows
 from core.store.statements import sql
@@ -110,8 +110,11 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
         return _of_thing(bare, notice)
 
     def _of_message(self, bare: Happening, notice: Notice) -> Happening | None:
-        event, message = self.events.get(notice.id), self.messages.get(notice.subject)
-        if event is None or message is None:
+        message = self.messages.get(notice.subject)
+        if message is None:
+            return None
+        event = acceptance(message) if notice.kind == ACCEPTED else self.events.get(notice.id)
+        if event is None:
             return None
         number = event.detail.bounce
         return msgspec.structs.replace(

@@ -25,11 +25,6 @@ VALUES (:message_id, :position, :workspace_id, :role, :email, :email_key, :deliv
 INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
 VALUES (:message_id, :id, :workspace_id, :position, :kind, :at, :detail)
 
--- name: event_accepted
--- the first event has the message's own id: one id less to make, and as unique
-INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
-VALUES (:message_id, :event_id, :workspace_id, -1, 'accepted', :at, :detail)
-
 -- name: intake_facts
 -- what a whole batch needs to know, in one trip: who is suppressed, which domains are verified, which senders are known,
 -- and whether anybody was forgotten, who is then to be asked for by hash (core.veils)
