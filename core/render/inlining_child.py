@@ -1,0 +1,69 @@
+"""The process that ``inlining`` starts: HTML comes in, HTML with its styles inlined goes out, until nothing comes.
+
+It stands alone, and imports nothing of this package: all it may do is what it is here for.
+"""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import css_inline
+
+MEMORY_LIMIT_BYTES = 1 << 29
+# of the processor's time, so that a busy machine does not make honest HTML fail; usual HTML takes a few milliseconds
+TIME_LIMIT_S = 2.0
+_DOCUMENT = ("<!doctype", "<html", "<head", "<body")
+# style elements stay, for what cannot be inlined: media queries, states; nothing is ever fetched
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True, keep_link_tags=True)
+
+
+def _confine() -> None:
+    """Bound memory, and leave no core behind, where the system has limits."""
+    with suppress(ImportError):
+        import resource  # noqa: PLC0415  # not on every system
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    """Have the system end this process when one body has used up its time."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.setitimer(signal.ITIMER_PROF, TIME_LIMIT_S)
+    yield
+    signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _inlined(html: str) -> str:
+    """A document comes back as one, a piece as a piece."""
+    lowered = html.lower()
+    if any(mark in lowered for mark in _DOCUMENT):
+        return _INLINER.inline(html)
+    return _INLINER.inline_fragment(html, "")
+
+
+def _answer(html: str) -> bytes:
+    try:
+        return _inlined(html).encode()
+    except (css_inline.InlineError, ValueError):
+        return b""
+
+
+def main() -> None:
+    """Answer, one after the other: a length in eight bytes, then that many of UTF-8; 0 bytes are a refusal."""
+    _confine()
+    read, write = sys.stdin.buffer, sys.stdout.buffer
+    while head := read.read(8):
+        html = read.read(int.from_bytes(head)).decode()
+        with _watched():
+            made = _answer(html)
+        write.write(len(made).to_bytes(8) + made)
+        write.flush()
+
+
+if __name__ == "__main__":
+    main()
