@@ -139,6 +139,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     instead of to the recipients, who stay in the reports. ``send_at``: a moment, None for at once.
     ``shown_to`` and ``shown_cc`` stand in the header where it does not name the recipients themselves.
     ``id_headers`` name headers of the letter that carry the message's id.
+    ``inline_css``: what style elements of rendered HTML say is written into its elements.
     ``topic``: the topic's id or key, as it was asked for.
     ``sender_trusted``: the sender need not be known, because nothing leaves that could abuse it.
     ``extra``: a dialect's own words that are only echoed back by it.
@@ -167,6 +168,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     id_headers: tuple[str, ...] = ()
     topic: str = ""
     opt_out: OptOut | None = None
+    inline_css: bool = False
     locale: str = ""
     timezone: str = ""
     rehearsals: dict[str, Rehearsal] = {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -12,8 +13,9 @@ from core.errors import RenderFailed
 from core.messages import offer
 from core.messages.draft import Content, TemplateUse, Value
 from core.messages.message import Message, Rendering
-from core.render import Options, Source, compile_text
+from core.render import Options, Rendered, Source, compile_text, may_fail
 from core.render import render as render_source
+from core.render.inlining import inlined
 from core.render.references import references
 from core.store.database import Database, listed, rows
 from core.store.statements import sql
@@ -36,9 +38,25 @@ async def render(core: Core, message: Message) -> Rendering:
     variables = body.defaults | _variables(message)
     options = _options(message)
     # in a thread: a hostile template may use its whole time limit
-    made = await asyncio.to_thread(render_source, source, [template, *parents], variables, options)
+    made = await asyncio.to_thread(
+        _made, source, [template, *parents], variables, options, inline_css=message.draft.inline_css
+    )
     headers = _headers(message, syntax, variables, options)
     return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
+
+
+def _made(
+    source: Source,
+    parents: Sequence[Source],
+    variables: dict[str, Value],
+    options: Options,
+    *,
+    inline_css: bool,
+) -> Rendered:
+    made = render_source(source, parents, variables, options)
+    if not inline_css or not made.html:
+        return made
+    return msgspec.structs.replace(made, html=inlined(made.html))
 
 
 def _inline(message: Message) -> Rendering:
@@ -53,7 +71,7 @@ def _inline(message: Message) -> Rendering:
         css=content.css or None,
     )
     options = _options(message)
-    made = render_source(source, (), variables, options)
+    made = _made(source, (), variables, options, inline_css=message.draft.inline_css)
     headers = _headers(message, content.syntax, variables, options)
     return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
 
@@ -72,6 +90,20 @@ async def preview(
     given = body.defaults | variables
     made = await asyncio.to_thread(render_source, source, [source, *parents], given, options)
     return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text)
+
+
+async def rehearse(
+    core: Core, caller: Caller, template: templates.Template, variables: dict[str, Value], options: Options
+) -> None:
+    """Make sure that a template of the caller's can be rendered with these variables; raises RenderFailed.
+
+    A template that no values can make fail is not rendered.
+    """
+    source = template_source(template)
+    parents = await parents_of(core.db, caller.workspace_id, source)
+    if any(may_fail(held) for held in (source, *parents)):
+        given = template.body.defaults | variables
+        await asyncio.to_thread(render_source, source, [source, *parents], given, options)
 
 
 async def parents_of(db: Database, workspace_id: str, source: Source) -> list[Source]:

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 import jinja2
@@ -131,13 +131,19 @@ def compile_text(syntax: str, text: str, *, escape: bool) -> Compiled:
 
 
 def compile_joined(
-    syntax: str, name: str, text: str, *, escape: bool, library: Mapping[str, str] | None
+    syntax: str,
+    name: str,
+    text: str,
+    *,
+    escape: bool,
+    library: Mapping[str, str] | None,
+    inner: Sequence[tuple[str, str]] = (),
 ) -> Compiled:
-    """One text with those it includes and extends, which are looked up in ``library``."""
-    key = _key(syntax, name, text, escape=escape, library=library)
+    """One text with those it includes and extends, which are looked up in ``library``, and takes in: ``inner``."""
+    key = _key(syntax, name, text, escape=escape, library=library, inner=inner)
     if (held := CACHE.get(key)) is None:
         try:
-            held = _compile(syntax, name, text, escape=escape, library=library)
+            held = _compile(syntax, name, text, escape=escape, library=library, inner=inner)
         except Flaw as flaw:
             raise RenderFailed(flaw.template or name, flaw.reason, line=flaw.line) from flaw
         CACHE.put(key, held)
@@ -150,12 +156,18 @@ def outline(syntax: str, text: str) -> Outline:
 
 
 def _compile(
-    syntax: str, name: str, text: str, *, escape: bool, library: Mapping[str, str] | None
+    syntax: str,
+    name: str,
+    text: str,
+    *,
+    escape: bool,
+    library: Mapping[str, str] | None,
+    inner: Sequence[tuple[str, str]],
 ) -> Compiled:
-    weight = len(text) + sum(map(len, (library or {}).values()))
+    weight = len(text) + sum(map(len, (library or {}).values())) + sum(len(held) for _, held in inner)
     if weight > SOURCE_LIMIT:
         raise Flaw(f"the template is larger than {SOURCE_LIMIT} characters")
-    linker = Linker(syntaxes.of(syntax), escape=escape, library=library)
+    linker = Linker(syntaxes.of(syntax), escape=escape, library=library, inner=inner)
     try:
         unit = linker.assemble(name, text)
     except RecursionError as error:
@@ -163,9 +175,18 @@ def _compile(
     return Compiled(unit, linker.pieces, weight)
 
 
-def _key(syntax: str, name: str, text: str, *, escape: bool, library: Mapping[str, str] | None) -> bytes:
-    digest = hashlib.blake2b(f"{syntax}\0{escape:d}\0{name}\0{library is None:d}".encode(), digest_size=16)
-    for piece in (text, *(part for pair in sorted((library or {}).items()) for part in pair)):
+def _key(
+    syntax: str,
+    name: str,
+    text: str,
+    *,
+    escape: bool,
+    library: Mapping[str, str] | None,
+    inner: Sequence[tuple[str, str]],
+) -> bytes:
+    kind = f"{syntax}\0{escape:d}\0{name}\0{library is None:d}\0{len(inner)}"
+    digest = hashlib.blake2b(kind.encode(), digest_size=16)
+    for piece in (text, *(part for pair in (*inner, *sorted((library or {}).items())) for part in pair)):
         data = piece.encode("utf-8", "surrogatepass")
         digest.update(b"\0%d\0" % len(data))
         digest.update(data)

@@ -1,10 +1,10 @@
-"""Joins a parsed text with the templates it includes and extends, before anything is compiled.
+"""Joins a parsed text with the templates it includes, extends and takes in, before anything is compiled.
 
 Names are fixed when a template is written, so all joining happens once, and the compiled whole needs no
 loader.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jinja2 import nodes
 
@@ -25,9 +25,20 @@ STRIDE = 10_000_000
 class Linker:
     """Assembles one compiled text; ``pieces`` are the names of what went in, the asked one first."""
 
-    def __init__(self, syntax: Syntax, *, escape: bool, library: Mapping[str, str] | None) -> None:
-        """Without a library nothing is joined, and the text is taken by itself."""
+    def __init__(
+        self,
+        syntax: Syntax,
+        *,
+        escape: bool,
+        library: Mapping[str, str] | None,
+        inner: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Without a library nothing is joined, and the text is taken by itself.
+
+        ``inner`` are names and texts of what goes to the places for content, the outermost first.
+        """
         self._syntax = syntax
+        self._inner = list(inner)
         self._escape = escape
         self._library = library
         self._nodes = 0
@@ -40,6 +51,8 @@ class Linker:
         unit = self._parse(name, text)
         if self._library is None:
             return unit
+        if unit.content is not None and self._inner:
+            unit.content.body = self.assemble(*self._inner.pop(0), depth + 1).body
         for include in unit.includes:
             include.hole.body = self._included(include, name, depth)
         return self._extended(unit, name, depth) if unit.extends else unit

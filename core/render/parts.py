@@ -72,10 +72,28 @@ class _Rendering:
         """A body within its layouts."""
         made: str | None = None
         with _told(of=part):
+            if self._inlaid():
+                return self._whole(part)
             for source in self._chain:
                 if (text := _part(source, part)) is not None:
                     made = self._nested(source, part, text, made)
         return made
+
+    def _inlaid(self) -> bool:
+        own, *layouts = self._chain
+        inlaid = bool(layouts) and syntaxes.SYNTAXES[own.syntax].inlaid
+        return inlaid and all(layout.syntax == own.syntax for layout in layouts)
+
+    def _whole(self, part: str) -> str | None:
+        """A body rendered at its place in its layouts; one without layouts that have the part stands alone."""
+        if _part(self._chain[0], part) is None:
+            return None
+        *inner, outermost = [(held, text) for held in self._chain if (text := _part(held, part)) is not None]
+        taken = [(held.name, text) for held, text in reversed(inner)]
+        compiled = self._compiled(outermost[0], part, outermost[1], taken)
+        if taken and not compiled.outline.takes_content:
+            _bare_allowed(outermost[0])
+        return compiled.render(self._variables, self._options)
 
     def _nested(self, source: Source, part: str, text: str, content: str | None) -> str | None:
         """A body around its content; one that waits for content makes no part of its own."""
@@ -86,9 +104,13 @@ class _Rendering:
             _bare_allowed(source)
         return compiled.render(self._variables, self._options, content=content or "")
 
-    def _compiled(self, source: Source, part: str, text: str) -> Compiled:
+    def _compiled(
+        self, source: Source, part: str, text: str, inner: Sequence[tuple[str, str]] = ()
+    ) -> Compiled:
         library = self._library(source, part)
-        return compile_joined(source.syntax, source.name, text, escape=part == "html", library=library)
+        return compile_joined(
+            source.syntax, source.name, text, escape=part == "html", library=library, inner=inner
+        )
 
     def _library(self, source: Source, part: str) -> dict[str, str]:
         held = (

@@ -1,10 +1,12 @@
 """The table of syntaxes: a new one is a module of its own and a row here."""
 
-from core.render import tokens, triple, twig
+from core.render import mustachio, tokens, triple, twig
 from core.render.runtime import Flaw
 from core.render.syntax import Syntax
 
-SYNTAXES: dict[str, Syntax] = {row.name: row for row in (twig.SYNTAX, tokens.SYNTAX, triple.SYNTAX)}
+SYNTAXES: dict[str, Syntax] = {
+    row.name: row for row in (twig.SYNTAX, tokens.SYNTAX, triple.SYNTAX, mustachio.SYNTAX)
+}
 
 
 def of(name: str) -> Syntax:
