@@ -9,6 +9,7 @@ from core.domains.domain import (
     find,
     get,
     host,
+    numbered,
     of_account,
     remove,
     rotate,
@@ -16,7 +17,8 @@ from core.domains.domain import (
 )
 from core.domains.keys import Key
 from core.domains.keys import of as keys_of
-from core.domains.records import Record, kept
+from core.domains.overview import Overview, overview, overviews, page
+from core.domains.records import Record, kept, of_key, spf
 from core.domains.standing import Check
 from core.domains.verification import DomainEvent, checked, events_of, verify, verify_due
 
@@ -27,6 +29,7 @@ __all__ = [
     "DomainEvent",
     "Draft",
     "Key",
+    "Overview",
     "Record",
     "add",
     "change",
@@ -37,9 +40,15 @@ __all__ = [
     "host",
     "kept",
     "keys_of",
+    "numbered",
     "of_account",
+    "of_key",
+    "overview",
+    "overviews",
+    "page",
     "remove",
     "rotate",
+    "spf",
     "trust",
     "verify",
     "verify_due",

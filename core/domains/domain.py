@@ -22,7 +22,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     ``state`` tells how its DKIM record stands: ``pending`` (not found yet), ``verified``, ``temporary_failure`` (it
     was there, and is not just now), ``failed``. ``trusted``: the operator's word stands instead, whatever the DNS
     says. ``return_domain`` and ``tracking_domain`` are names of the customer's own, "" for none; ``receiving``: its
-    mail is to come here.
+    mail is to come here. ``given``: the name as its owner wrote it, "" where nobody did.
     """
 
     id: str
@@ -37,6 +37,12 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     tracking_domain: str
     receiving: bool
     checked_at: int | None
+    given: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name as its owner knows it."""
+        return self.given or self.name
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,24 +75,20 @@ async def add(core: Core, account_id: str, draft: Draft) -> Domain:
         return_domain=_below(name, draft.return_domain, "return_domain"),
         tracking_domain=_below(name, draft.tracking_domain, "tracking_domain"),
     )
+    _check_apart(draft)
     held = await find(core, account_id, name) or await _insert(core, account_id, name, trusted=False)
     if await keys.of(core, held.id):
         raise Conflict("domain", f"{name} is there already", id=held.id)
     made = await keys.first(core, held, selector=draft.selector, ed25519=draft.ed25519)
-    set_up = sql.domain_set_up(
-        id=held.id,
-        return_domain=draft.return_domain,
-        tracking_domain=draft.tracking_domain,
-        receiving=draft.receiving,
-        next_check_at=core.clock.now(),
-    )
+    fields = {
+        "return_domain": draft.return_domain,
+        "tracking_domain": draft.tracking_domain,
+        "receiving": draft.receiving,
+        "given": draft.name,
+    }
+    set_up = sql.domain_set_up(id=held.id, next_check_at=core.clock.now(), **fields)
     await core.outbox.refresh()
-    told = msgspec.structs.replace(
-        held,
-        return_domain=draft.return_domain,
-        tracking_domain=draft.tracking_domain,
-        receiving=draft.receiving,
-    )
+    told = msgspec.structs.replace(held, **fields)
     await write(core.db, set_up, *made, *core.outbox.of_account(account_id, "domain_created", told.id, told))
     core.identities.forget(name)
     return await get(core, account_id, name)
@@ -102,6 +104,7 @@ async def change(core: Core, domain: Domain, wanted: Change) -> Domain:
         ),
         receiving=_or(wanted.receiving, domain.receiving),
     )
+    _check_apart(changed)
     query = sql.domain_change(
         id=domain.id,
         return_domain=changed.return_domain,
@@ -118,8 +121,25 @@ async def change(core: Core, domain: Domain, wanted: Change) -> Domain:
 
 
 async def rotate(core: Core, domain: Domain) -> None:
-    """Begin to replace the domain's keys; see ``keys.rotate``. Raises Conflict("renewal")."""
-    await keys.rotate(core, domain)
+    """Begin to replace the domain's keys, or make the first ones; see ``keys.rotate``. Raises Conflict("renewal")."""
+    if await keys.of(core, domain.id):
+        await keys.rotate(core, domain)
+        return
+    draft = Draft(
+        name=domain.shown,
+        return_domain=domain.return_domain,
+        tracking_domain=domain.tracking_domain,
+        receiving=domain.receiving,
+    )
+    await add(core, domain.account_id, draft)
+
+
+async def numbered(core: Core, account_id: str, number: int) -> Domain:
+    """The account's domain with this number; raises NotFound("domain")."""
+    found = await one(core.db, Domain, sql.domain_by_number(account_id=account_id, number=number))
+    if found is None:
+        raise NotFound("domain", str(number))
+    return found
 
 
 async def trust(core: Core, account_id: str, name: str) -> None:
@@ -168,9 +188,9 @@ def host(name: str, field: str = "domain") -> str:
     try:
         local, _, found = addresses.parse(f"postmaster@{name}").email.partition("@")
     except addresses.AddressError as error:
-        raise Invalid(field, f"{name!r} is no domain name") from error
+        raise Invalid(field, f"{name!r} is no domain name", kind=field, value=name) from error
     if "@" in name or local != "postmaster":
-        raise Invalid(field, f"{name!r} is no domain name")
+        raise Invalid(field, f"{name!r} is no domain name", kind=field, value=name)
     return found.lower()
 
 
@@ -184,8 +204,15 @@ def _below(domain: str, name: str, field: str) -> str:
     found = host(name, field)
     # an alias cannot stand where the domain has its other records (RFC 1034 3.6.2)
     if not found.endswith(f".{domain}"):
-        raise Invalid(field, f"{name} is not below {domain}", value=name)
+        raise Invalid(field, f"{name} is not below {domain}", kind=field, value=name)
     return found
+
+
+def _check_apart(held: Draft | Domain) -> None:
+    # one name has one alias (RFC 2181 10.1), and the two lead to different hosts
+    if held.tracking_domain and held.tracking_domain == held.return_domain:
+        reason = f"{held.tracking_domain} is where bounces come back to"
+        raise Invalid("tracking_domain", reason, kind="tracking_domain", value=held.tracking_domain)
 
 
 async def _insert(core: Core, account_id: str, name: str, *, trusted: bool) -> Domain:
@@ -203,6 +230,7 @@ async def _insert(core: Core, account_id: str, name: str, *, trusted: bool) -> D
         tracking_domain="",
         receiving=False,
         next_check_at=None,
+        given="",
     )
     await core.outbox.refresh()
     async with core.db.transaction() as work:

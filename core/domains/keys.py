@@ -20,6 +20,8 @@ from core.store.statements import Query, sql
 
 # RFC 5321 4.5.4.1 lets servers try for 4 to 5 days; who forwards may look at the signature later still
 KEPT: Final = 7 * DAY
+# the public half of an RSA key of 1024 bits as SubjectPublicKeyInfo in DER; RFC 8301 3.2 wants no shorter ones
+_WEAK_BELOW_BYTES: Final = 160
 _SUFFIX: Final = {"rsa": "", "ed25519": "e"}
 _SELECTOR_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 
@@ -50,6 +52,11 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     activated_at: int | None
     retired_at: int | None
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether verifiers may leave its signatures out of account for its length."""
+        return self.algorithm == "rsa" and len(self.public_key) * 3 // 4 < _WEAK_BELOW_BYTES
 
     def is_needed(self, now: int) -> bool:
         """Whether its record has to be in the DNS."""

@@ -42,13 +42,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def wanted(policy: Policy, domain: Domain, keys: Iterable[Key]) -> list[Record]:
     """The records that are looked for; those of retired keys are told by ``kept``."""
-    found = [_dkim(domain, key) for key in keys if key.state != "retired"]
+    found = [of_key(domain, key) for key in keys if key.state != "retired"]
     return [*found, *_others(policy, domain)] if found else []
 
 
 def kept(domain: Domain, keys: Sequence[Key], now: int) -> list[tuple[Record, bool]]:
     """The records of retired keys, and whether each is still needed for mail on its way."""
-    return [(_dkim(domain, key), key.is_needed(now)) for key in keys if key.state == "retired"]
+    return [(of_key(domain, key), key.is_needed(now)) for key in keys if key.state == "retired"]
 
 
 def mechanisms(policy: Policy) -> str:
@@ -58,7 +58,13 @@ def mechanisms(policy: Policy) -> str:
     return f"include:{policy.return_host}" if policy.return_host else f"a:{policy.message_host}"
 
 
-def _dkim(domain: Domain, key: Key) -> Record:
+def spf(policy: Policy) -> str:
+    """An SPF record that lets this installation send."""
+    return f"v=spf1 {mechanisms(policy)} ~all"
+
+
+def of_key(domain: Domain, key: Key) -> Record:
+    """The record that a key is published in."""
     return Record(
         purpose="dkim",
         kind="TXT",
@@ -69,7 +75,7 @@ def _dkim(domain: Domain, key: Key) -> Record:
 
 
 def _others(policy: Policy, domain: Domain) -> Iterator[Record]:
-    yield Record(purpose="spf", kind="TXT", name=domain.name, value=f"v=spf1 {mechanisms(policy)} ~all")
+    yield Record(purpose="spf", kind="TXT", name=domain.name, value=spf(policy))
     if domain.return_domain and policy.return_host:
         yield Record(purpose="return", kind="CNAME", name=domain.return_domain, value=policy.return_host)
     if domain.tracking_domain and policy.tracking_host:

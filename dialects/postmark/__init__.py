@@ -8,6 +8,7 @@ from dialects.dialect import Dialect, Group, Marks
 from dialects.postmark import (
     auth,
     bounces,
+    domains,
     emails,
     errors,
     figures,
@@ -43,7 +44,7 @@ DIALECT = Dialect(
             + webhooks.OPERATIONS
             + figures.OPERATIONS,
         ),
-        Group(auth.account_token, removals.OPERATIONS),
+        Group(auth.account_token, removals.OPERATIONS + domains.OPERATIONS),
     ),
     tell=errors.tell,
     hosts=("api.postmarkapp.com",),

@@ -117,6 +117,22 @@ ERRORS: Final = RefusalTable(
         ),
         (errors.Invalid, "stream_handling"): Row(422, 1240, "{reason}"),
         (errors.Invalid, "removal"): Row(422, 1300, "{reason}"),
+        (errors.Invalid, "signatures"): Row(422, 500, "{reason}"),
+        (errors.Forbidden, "public_domain"): Row(
+            422, 503, "Domains of public mail services cannot be sent from."
+        ),
+        (errors.Conflict, "renewal"): Row(422, 505, "This DKIM is already being renewed."),
+        (errors.NotFound, "domain"): Row(422, 510, "This domain was not found."),
+        (errors.Conflict, "domain"): Row(422, 512, "This domain already exists."),
+        (errors.Invalid, "domain_missing"): Row(422, 514, "{reason}"),
+        (errors.Invalid, "domain_length"): Row(422, 515, "{reason}"),
+        (errors.Invalid, "domain_name"): Row(422, 516, "{reason}"),
+        (errors.Invalid, "return_domain"): Row(
+            422, 522, "The 'ReturnPathDomain' '{value}' is no subdomain of the domain."
+        ),
+        (errors.Invalid, "tracking_domain"): Row(
+            422, 522, "The 'CustomTrackingDomain' '{value}' is no subdomain of the domain of its own."
+        ),
         (errors.NotFound, "removal"): Row(422, 1301, "This data removal request was not found."),
         errors.NotAllowed: Row(404, 404, _NO_PATH),
         errors.Suppressed: Row(

@@ -2,14 +2,14 @@
 
 -- fragment: domain_columns
 SELECT id, account_id, name, verified_at, created_at, number, trusted, state, return_domain, tracking_domain,
-       receiving, checked_at
+       receiving, checked_at, given
 FROM domains
 
 -- name: domain_insert
 INSERT INTO domains (id, account_id, name, verified_at, created_at, number, trusted, state, return_domain,
-                     tracking_domain, receiving, checked_at, next_check_at)
+                     tracking_domain, receiving, checked_at, next_check_at, given)
 VALUES (:id, :account_id, :name, :verified_at, :created_at, :number, :trusted, :state, :return_domain,
-        :tracking_domain, :receiving, NULL, :next_check_at)
+        :tracking_domain, :receiving, NULL, :next_check_at, :given)
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: domain_trust
@@ -18,6 +18,21 @@ UPDATE domains SET trusted = TRUE, verified_at = coalesce(verified_at, :now) WHE
 -- name: domain_by_name
 @domain_columns
 WHERE account_id = :account_id AND name = :name
+
+-- name: domain_by_number
+@domain_columns
+WHERE account_id = :account_id AND number = :number
+
+-- name: domains_page
+@domain_columns
+WHERE account_id = :account_id ORDER BY id DESC LIMIT :count OFFSET :skip
+
+-- name: domains_count
+SELECT count(*) FROM domains WHERE account_id = :account_id
+
+-- name: domains_named
+@domain_columns
+WHERE account_id = :account_id AND name IN (SELECT value FROM json_array_elements_text(:names))
 
 -- name: domains_of_account
 @domain_columns
@@ -29,7 +44,7 @@ WHERE next_check_at <= :now ORDER BY next_check_at, id LIMIT :most
 
 -- name: domain_set_up
 UPDATE domains SET state = 'pending', return_domain = :return_domain, tracking_domain = :tracking_domain,
-                   receiving = :receiving, next_check_at = :next_check_at
+                   receiving = :receiving, next_check_at = :next_check_at, given = :given
 WHERE id = :id
 
 -- name: domain_change
@@ -62,6 +77,10 @@ VALUES (:id, :domain_id, :selector, :algorithm, :private_key, :public_key, 'pend
 SELECT id, domain_id, selector, algorithm, public_key, state, created_at, activated_at, retired_at FROM domain_keys
 WHERE domain_id = :domain_id ORDER BY created_at, id
 
+-- name: domain_keys_among
+SELECT id, domain_id, selector, algorithm, public_key, state, created_at, activated_at, retired_at FROM domain_keys
+WHERE domain_id IN (SELECT value FROM json_array_elements_text(:ids)) ORDER BY created_at, id
+
 -- name: domain_selectors
 -- of every account that has the name: two keys under one selector would spoil each other
 SELECT k.selector FROM domain_keys k JOIN domains d ON d.id = k.domain_id WHERE d.name = :name
@@ -75,6 +94,10 @@ WHERE domain_id = :domain_id AND algorithm = :algorithm AND state = 'active' AND
 
 -- name: domain_checks_of
 SELECT purpose, name, state, told, since, checked_at FROM domain_checks WHERE domain_id = :domain_id
+
+-- name: domain_checks_among
+SELECT purpose, name, state, told, since, checked_at, domain_id FROM domain_checks
+WHERE domain_id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: domain_check_put
 INSERT INTO domain_checks (domain_id, purpose, name, state, told, since, checked_at)

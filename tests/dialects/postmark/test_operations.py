@@ -7,11 +7,14 @@ import httpx
 import msgspec
 import pytest
 
+from core import domains
 from dialects.postmark import DIALECT
 from dialects.postmark.auth import ACCOUNT
 from gateway import provision
+from gateway.config import Settings
 from tests.core.post import alter, letter_in
 from tests.dialects.postmark.driver import DRIVER
+from tests.dns_server import DnsServer
 from tests.house import House
 
 _MAIL = {"From": "a@acme.example", "To": "b@acme.example", "TextBody": "t"}
@@ -22,6 +25,7 @@ _LETTER = b"From: ann@example.org\r\nTo: help@in.example\r\nSubject: Hi\r\n\r\nH
 _LETTERS = {"letter": "processed", "blocked": "blocked", "failed": "failed"}
 _STREAM = {"ID": "receipts", "Name": "Receipts", "MessageStreamType": "Transactional"}
 _REMOVAL = {"RequestedBy": "a@acme.example", "RequestedFor": "b@acme.example", "NotifyWhenCompleted": False}
+_DOMAIN = {"Name": "shop.example", "ReturnPathDomain": "bounces.shop.example"}
 _NOBODY = "2f6a1c1e-7a0b-4d0a-9a59-0c1d2e3f4a5b"
 
 
@@ -345,7 +349,79 @@ _ROWS = (
         missing=Case("/data-removals/999999999", code=1301),
         invalid=Case("/data-removals/%00", code=1301),
     ),
+    Row(
+        name="domains.list_domains",
+        kind="account",
+        method="GET",
+        works=Case("/domains?count=1&offset=0"),
+        missing=Case("/domains?count=1", code=500),
+        invalid=Case("/domains?count=501&offset=0", code=500),
+    ),
+    Row(
+        name="domains.retrieve",
+        kind="account",
+        method="GET",
+        works=Case("/domains/{domain}"),
+        missing=Case("/domains/999999999", code=510),
+        invalid=Case("/domains/%00", code=510),
+    ),
+    Row(
+        name="domains.create",
+        kind="account",
+        method="POST",
+        works=Case("/domains", _DOMAIN),
+        missing=Case("/domains", {}, 514),
+        invalid=Case("/domains", {"Name": 5}, 403),
+    ),
+    Row(
+        name="domains.edit",
+        kind="account",
+        method="PUT",
+        works=Case("/domains/{domain}", {"ReturnPathDomain": "other.shop.example"}),
+        missing=Case("/domains/999999999", {}, 510),
+        invalid=Case("/domains/1", {"ReturnPathDomain": 5}, 403),
+    ),
+    Row(
+        name="domains.remove",
+        kind="account",
+        method="DELETE",
+        works=Case("/domains/{domain}"),
+        missing=Case("/domains/999999999", code=510),
+        invalid=Case("/domains/x'", code=510),
+    ),
+    *(
+        Row(
+            name=f"domains.{name}",
+            kind="account",
+            method=method,
+            works=Case(f"/domains/{{domain}}/{path}", {}),
+            missing=Case(f"/domains/999999999/{path}", {}, 510),
+            invalid=Case(f"/domains/-1/{path}", {}, 510),
+        )
+        for name, method, path in (
+            ("verify_dkim", "PUT", "verifyDkim"),
+            ("verify_return_path", "PUT", "verifyReturnPath"),
+            ("verify_tracking", "PUT", "verifyCustomTracking"),
+            ("verify_spf", "POST", "verifyspf"),
+        )
+    ),
+    Row(
+        name="domains.rotate",
+        kind="account",
+        method="POST",
+        works=Case("/domains/{trusted}/rotatedkim", {}),
+        missing=Case("/domains/999999999/rotatedkim", {}, 510),
+        invalid=Case("/domains/-1/rotatedkim", {}, 510),
+    ),
 )
+
+
+@pytest.fixture
+def settings(settings: Settings, dns_server: DnsServer) -> Settings:
+    """No name server but the test's own is asked."""
+    return msgspec.structs.replace(settings, dns=(dns_server.address,))
+
+
 _each = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
 
 
@@ -374,6 +450,16 @@ async def _filled(house: House, path: str) -> tuple[str, str]:
         account = await house.client("postmark", "account")
         asked = await account.post("/data-removals", json=_REMOVAL)
         path = path.replace("{removal}", str(asked.json()["ID"]))
+    if "{domain}" in path:
+        account = await house.client("postmark", "account")
+        made = await account.post("/domains", json=_DOMAIN)
+        path = path.replace("{domain}", str(made.json()["ID"]))
+    if "{trusted}" in path:
+        # one without keys: there is nothing that could be waited for
+        owner = (await house.workspace()).account_id
+        await domains.trust(house.core, owner, "trusted.example")
+        held = await domains.get(house.core, owner, "trusted.example")
+        path = path.replace("{trusted}", str(held.number))
     for state in _LETTERS.keys() & set(re.findall(r"{(\w+)}", path)):
         letter = await letter_in(house.core, await house.caller(), _LETTER)
         await alter(house.core, "UPDATE inbound SET state = :state", state=_LETTERS[state])
