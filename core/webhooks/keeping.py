@@ -11,7 +11,7 @@ from core.errors import NotFound
 from core.paging import Page, PageRequest
 from core.store.database import write
 from core.store.statements import Query, sql
-from core.webhooks.webhook import NewWebhook, Secret, Webhook, WebhookChange, from_row, values
+from core.webhooks.webhook import NewWebhook, Secret, Webhook, WebhookChange, from_row, plain_row, values
 
 _FIRST: Final = ""
 # every id is smaller: they are hexadecimal
@@ -126,6 +126,31 @@ async def with_roles(core: Core, caller: Caller, dialect: str) -> list[Webhook]:
     """A dialect's webhooks that stand in no list, the oldest first."""
     query = sql.webhooks_with_roles(workspace_id=caller.workspace_id, dialect=dialect)
     return [from_row(core, row) for row in await core.db.fetch(query)]
+
+
+async def named(core: Core, workspace_id: str, id: str) -> Webhook:
+    """One webhook of a workspace in whatever dialect; raises NotFound("webhook")."""
+    return await _one(core, sql.webhook_in_workspace(id=id, workspace_id=workspace_id), id)
+
+
+async def outline(core: Core, workspace_id: str, id: str) -> Webhook:
+    """The same without what is secret of it."""
+    found = await core.db.fetch(sql.webhook_in_workspace(id=id, workspace_id=workspace_id))
+    if not found:
+        raise NotFound("webhook", id)
+    return plain_row(found[0])
+
+
+async def outlines(core: Core, workspace_id: str, request: PageRequest) -> Page[Webhook]:
+    """A workspace's webhooks in whatever dialect from the newest on, each in outline."""
+    match = {
+        "workspace_id": workspace_id,
+        "before_id": request.after or _LAST,
+        "after_id": request.before or _FIRST,
+    }
+    statement = sql.webhook_outlines if request.before is None else sql.webhook_outlines_back
+    query = statement(**match, count=request.limit + 1, skip=request.offset)
+    return Page.of([plain_row(row) for row in await core.db.fetch(query)], request)
 
 
 async def of_workspace(core: Core, workspace_id: str) -> list[Webhook]:

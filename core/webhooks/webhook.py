@@ -107,18 +107,16 @@ class WebhookChange(msgspec.Struct, frozen=True, kw_only=True):
 
 def from_row(core: Core, row: Row) -> Webhook:
     """From the columns in the order of the struct's fields, and what is sealed; raises SealBroken."""
-    *plain, kinds, includes, sealed = row
-    private = _opened(core.seal, plain[0], sealed)
+    held, private = plain_row(row), _opened(core.seal, row[0], row[-1])
+    return msgspec.structs.replace(held, secrets=private.secrets, headers=private.headers, auth=private.auth)
+
+
+def plain_row(row: Row) -> Webhook:
+    """The same without what is sealed, which may be with another secret."""
+    *plain, kinds, includes, _ = row
     names = Webhook.__struct_fields__
     held = dict(zip((n for n in names if n not in {"kinds", "includes"}), plain, strict=False))
-    return Webhook(
-        **held,
-        kinds=_LISTS.decode(kinds),
-        includes=_LISTS.decode(includes),
-        secrets=private.secrets,
-        headers=private.headers,
-        auth=private.auth,
-    )
+    return Webhook(**held, kinds=_LISTS.decode(kinds), includes=_LISTS.decode(includes))
 
 
 def _opened(seal: Seal, id: str, sealed: bytes) -> _Private:

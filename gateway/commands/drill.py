@@ -12,9 +12,9 @@ import msgspec
 from core import accounts
 from core import webhooks as nouns
 from core.clock import HOUR, SECOND
-from core.core import Caller, Core
-from core.errors import Invalid, NotFound
-from core.webhooks import Filter, Webhook
+from core.core import Caller
+from core.errors import Invalid
+from core.webhooks import Filter
 from core.webhooks.probing import probe
 from core.webhooks.samples import samples
 from dialects.dialect import Dialect, Listener, discover
@@ -46,7 +46,7 @@ def drill(settings: Settings, webhook: str, account: str, workspace: str) -> Non
 async def _drill(settings: Settings, id: str, account: str, workspace: str) -> None:
     async with opened(settings, owner=False) as core:
         place = await accounts.named(core, account, workspace)
-        webhook = await _named(core, place.id, id)
+        webhook = await nouns.named(core, place.id, id)
         teller = discover()[webhook.dialect].webhooks
         if teller is None:
             raise Invalid("webhook", f"{webhook.dialect} tells nothing.")
@@ -90,7 +90,7 @@ async def _replay(
 ) -> None:
     async with opened(settings, owner=False) as core:
         place = await accounts.named(core, account, workspace)
-        webhook = await _named(core, place.id, id)
+        webhook = await nouns.named(core, place.id, id)
         for call in calls:
             await nouns.replay(core, webhook, call)
         count = len(calls)
@@ -98,13 +98,6 @@ async def _replay(
             since = core.clock.now() - 24 * HOUR if wanted.since is None else wanted.since
             count = await nouns.replay_all(core, webhook, msgspec.structs.replace(wanted, since=since))
     click.echo(f"{count:,} told again.")
-
-
-async def _named(core: Core, workspace_id: str, id: str) -> Webhook:
-    for each in await nouns.of_workspace(core, workspace_id):
-        if each.id == id:
-            return each
-    raise NotFound("webhook", id)
 
 
 @click.command()

@@ -8,7 +8,7 @@ import click
 from core import accounts
 from core import webhooks as nouns
 from core.core import Caller, Core
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.paging import PageRequest
 from core.webhooks import Webhook, incidents
 from dialects.dialect import Dialect, Listener, discover
@@ -26,6 +26,9 @@ from gateway.commands.options import (
 )
 from gateway.config import Settings
 
+_AT_ONCE: Final = 500
+# every id is greater
+_BEFORE_ALL: Final = "-"
 _LISTENING: Final = tuple(name for name, each in discover().items() if each.listen is not None)
 
 
@@ -50,8 +53,14 @@ def list_(settings: Settings, account: str, workspace: str) -> None:
 async def _list(settings: Settings, account: str, workspace: str) -> None:
     async with opened(settings, owner=False) as core:
         caller = await _caller(core, account, workspace)
-        for each in await nouns.of_workspace(core, caller.workspace_id):
-            click.echo("  ".join(_words(each)))
+        request = PageRequest(limit=_AT_ONCE, before=_BEFORE_ALL)
+        while True:
+            found = await nouns.outlines(core, caller.workspace_id, request)
+            for each in reversed(found.items):
+                click.echo("  ".join(_words(each)))
+            if not found.more:
+                return
+            request = PageRequest(limit=_AT_ONCE, before=found.items[0].id)
 
 
 def _words(webhook: Webhook) -> Iterator[str]:
@@ -125,10 +134,7 @@ def remove(settings: Settings, webhook: str, account: str, workspace: str) -> No
 async def _remove(settings: Settings, id: str, account: str, workspace: str) -> None:
     async with opened(settings, owner=False) as core:
         caller = await _caller(core, account, workspace)
-        found = {each.id: each for each in await nouns.of_workspace(core, caller.workspace_id)}
-        if id not in found:
-            raise NotFound("webhook", id)
-        await nouns.delete(core, found[id])
+        await nouns.delete(core, await nouns.named(core, caller.workspace_id, id))
     click.echo(f"{id} is forgotten.")
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from core.core import Core
 from core.errors import NotFound
 from core.store.database import StoreUnavailable
-from gateway.console import incoming, outgoing, overview, suppressed
+from gateway.console import incoming, outgoing, overview, suppressed, telling
 from gateway.console.door import Door
 from gateway.console.visit import PATH, Visit, notice
 
@@ -32,6 +32,9 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "inbound/{id}/source": incoming.source,
     "inbound/{id}/files/{position:int}": incoming.file,
     "suppressions": suppressed.page,
+    "webhooks": telling.page,
+    "webhooks/{id}": telling.one,
+    "webhooks/{id}/calls/{within}": telling.call,
 }
 _GONE: Final = "It is not here, not in this workspace, or kept no more."
 _AWAY: Final = "What is kept cannot be reached. Please try again in a few minutes."

@@ -103,9 +103,17 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """The id in the path; raises NotFound where it is none of ours."""
-        id: str = self.request.path_params["id"]
+        return self._id("id")
+
+    @property
+    def within(self) -> str:
+        """The id of something of that one's; raises NotFound likewise."""
+        return self._id("within")
+
+    def _id(self, name: str) -> str:
+        id: str = self.request.path_params[name]
         if not ids.is_uuid(id):
-            raise NotFound("message", id)
+            raise NotFound(name, id)
         return id
 
     @property

@@ -43,6 +43,16 @@ class Person:
             )
         return [each["MessageID"] for each in answer.json()]
 
+    async def hook(self, url: str, *events: str) -> None:
+        """Have an address told of these, by Resend's API."""
+        async with httpx.AsyncClient(base_url=self.dev.url) as client:
+            answer = await client.post(
+                "/resend/webhooks",
+                headers={"Authorization": f"Bearer {self.dev.key('resend')}"},
+                json={"endpoint": url, "events": events},
+            )
+        assert 201 == answer.status_code, answer.text
+
     async def open(self, path: str) -> Response:
         """Go to an address; that of the console may be told from its root."""
         answer = await self.page.goto(path)

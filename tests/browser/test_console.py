@@ -59,10 +59,37 @@ async def test_on_a_phone(sit, scheme):
     await person.open("/_/console?all=1")
     assert [] == await person.faults()
     await person.open("/_/console")
-    for name, path in (("Received", "inbound"), ("Suppressed", "suppressions"), ("Sent", "messages")):
+    places = ("inbound", "suppressions", "webhooks", "messages")
+    for name, path in zip(("Received", "Suppressed", "Webhooks", "Sent"), places, strict=True):
         await person.page.get_by_role("link", name=name, exact=True).tap()
         await person.page.wait_for_url(re.compile(f"/{path}$"))
         assert [] == await person.faults()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_webhook_is_looked_at(sit, scheme):
+    """Which there are, what one was told, and why a call has failed; on a phone too each page fits and can be read."""
+    person = await sit(color_scheme=scheme, **PHONE)
+    page = person.page
+    # nobody listens there
+    await person.hook("http://127.0.0.1:1/" + "very-long/" * 30, "email.delivered")
+    await person.send("Told of")
+    await person.open("/_/console")
+    await page.get_by_role("link", name="Webhooks", exact=True).tap()
+    await page.wait_for_url(re.compile("/webhooks$"))
+    assert [] == await person.faults()
+    await page.get_by_role("link", name="http://127.0.0.1:1").first.tap()
+    await page.wait_for_url(re.compile("/webhooks/[^/]+$"))
+    while not await page.locator("td .failed").count():
+        await page.wait_for_timeout(50)
+        await page.reload()
+    assert [] == await person.faults()
+    await page.get_by_role("link", name="email.delivered").first.tap()
+    await page.wait_for_url(re.compile("/calls/"))
+    await page.get_by_text("The server could not be reached").first.wait_for()
+    await page.locator("pre", has_text="Told of").wait_for()
+    assert [] == await person.faults()
+    assert [] == person.complaints
 
 
 async def test_all_by_keyboard(sit):

@@ -53,8 +53,25 @@ WHERE workspace_id = :workspace_id AND dialect = :dialect AND role <> '' ORDER B
 @webhook_columns
 WHERE workspace_id IN (SELECT value FROM json_array_elements_text(:ids)) ORDER BY id
 
+-- name: webhook_in_workspace
+@webhook_columns
+WHERE id = :id AND workspace_id = :workspace_id
+
+-- fragment: webhook_outlines_match
+WHERE workspace_id = :workspace_id AND id < :before_id AND id > :after_id
+
+-- name: webhook_outlines
+@webhook_columns
+@webhook_outlines_match
+ORDER BY id DESC LIMIT :count OFFSET :skip
+
+-- name: webhook_outlines_back
+@webhook_columns
+@webhook_outlines_match
+ORDER BY id LIMIT :count OFFSET :skip
+
 -- name: webhooks_listening
-SELECT h.workspace_id, w.account_id, h.kinds FROM webhooks h JOIN workspaces w ON w.id = h.workspace_id
+SELECT DISTINCT h.workspace_id, w.account_id, h.kinds FROM webhooks h JOIN workspaces w ON w.id = h.workspace_id
 WHERE h.state = 'enabled'
 
 -- name: webhook_lane_insert

@@ -46,7 +46,9 @@ async def console_on(settings: Settings, **changes: Any) -> AsyncIterator[Looker
     """Open one on a port of its own, open to this machine unless it is said otherwise."""
     bound = serving.listen("127.0.0.1", 0)
     port = bound.getsockname()[1]
-    changed = msgspec.structs.replace(settings, port=port, **{"console_open": True, **changes})
+    changed = msgspec.structs.replace(
+        settings, port=port, **{"console_open": True, "allow_private_targets": True, **changes}
+    )
     async with (
         opened(changed) as core,
         working(core, changed) as worker,

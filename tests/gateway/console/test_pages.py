@@ -1,5 +1,6 @@
 """What the console shows, over real sockets and on both engines."""
 
+import asyncio
 import re
 from dataclasses import replace
 from html import unescape
@@ -7,15 +8,19 @@ from html import unescape
 import pytest
 from starlette.requests import Request
 
-from core import suppressions
+from core import suppressions, webhooks
 from core.clock import SystemClock
 from core.messages import Attachment
+from core.paging import PageRequest
 from core.retention import letters
 from core.store.database import StoreUnavailable, write
 from core.suppressions import Entry
+from core.webhooks import Filter, NewWebhook, incidents
+from dialects.dialect import Listener, discover
 from gateway.console import pages
 from gateway.console.door import OpenDoor
-from tests.core.post import ANN, BOB, SENDER, caller_in, letter_in
+from tests.consumer import Consumer, status
+from tests.core.post import ANN, BOB, SENDER, alter, caller_in, letter_in
 
 LETTER = b"""From: Ann <ann@example.org>\r
 To: help@in.example\r
@@ -192,6 +197,73 @@ async def test_suppressed_addresses(looker):
     assert "not held back" in (await looker.get("/suppressions", email=ANN)).text
 
 
+async def test_what_webhooks_were_told(looker):
+    """From the list to one webhook, to one call with every attempt, and what befell it; nothing secret of it."""
+    async with Consumer() as consumer:
+        made = discover()["resend"].listen
+        assert made is not None
+        wish = Listener(
+            url=consumer.url.replace("//", "//user:hidden@") + "?token=hidden", events=("email.sent",)
+        )
+        hook = await webhooks.create(looker.core, looker.caller, made(wish))
+        assert "was told nothing yet" in (await looker.get(f"/webhooks/{hook.id}")).text
+        consumer.reply = lambda _: status(503, b"<b>away</b>")
+        await looker.send(ANN)
+        held = await tried(looker, hook)
+    await incidents.disable(looker.core, hook, "tested")
+
+    listed = (await looker.get("/webhooks")).text
+    (link, again) = links(listed, hook.id)
+    page = (await looker.browser.get(link)).text
+    (call,) = links(page, held.id)
+    told = (await looker.browser.get(call)).text
+
+    assert link == again
+    for text in (f"http://127.0.0.1:{consumer.port}", "resend", "sent", "disabled", "tested"):
+        assert text in listed
+    for text in ("email.sent", "503", "tested", f"babelpost webhooks replay {hook.id}"):
+        assert text in page
+    for text in ("email.sent", "503", "&lt;b&gt;away&lt;/b&gt;", "email_id", f"--call {held.id}"):
+        assert text in told
+    assert "hidden" not in listed + page + told
+    assert hook.secret not in listed + page + told
+    # which of the two it is depends on whether a worker has heard of it
+    waits, has_failed = [
+        (await looker.get(f"/webhooks/{hook.id}", state=state)).text for state in ("attempting", "failed")
+    ]
+    assert held.id in waits + has_failed
+    assert "Nothing fits" in (await looker.get(f"/webhooks/{hook.id}", state="success")).text
+    other = await caller_in(looker.core, "other")
+    for path in (link, call):
+        foreign = path.replace(looker.base, f"/_/console/{other.workspace_number}/live")
+        assert 404 == (await looker.browser.get(foreign)).status_code
+
+
+async def tried(looker, hook):
+    """The one thing that a webhook is told, once it was tried."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await webhooks.dispatches(looker.core, hook, Filter(), PageRequest())
+            if any(each.attempts for each in found.items):
+                return found.items[0]
+            await asyncio.sleep(0.02)
+
+
+async def test_a_list_of_webhooks_leads_on(looker, monkeypatch):
+    """And back; one that was sealed with another secret is listed all the same."""
+    monkeypatch.setattr("gateway.console.listing._PER_PAGE", 2)
+    new = NewWebhook(dialect="resend", url="https://app.example/", kinds=("sent",), options=b"\x81")
+    made = [(await webhooks.create(looker.core, looker.caller, new)).id for _ in range(3)]
+    await alter(looker.core, "UPDATE webhooks SET private = :bad", bad=b"\x01bad")
+    page = (await looker.get("/webhooks")).text
+    assert [made[2], made[1]] == [id for id in reversed(made) if id in page]
+    (older,) = links(page, "after=")
+    page = (await looker.get(f"/webhooks{older}")).text
+    assert [made[0]] == [id for id in made if id in page]
+    (newer,) = links(page, "before=")
+    assert made[2] in (await looker.get(f"/webhooks{newer}")).text
+
+
 async def test_a_list_loads_itself_again_where_it_is_asked_to(looker):
     """Only then, with what is looked for, and not where somebody has gone on to older ones."""
     id = await looker.send(subject="One")
@@ -247,6 +319,9 @@ async def test_mail_of_test_keys_has_a_list_of_its_own(looker):
         "/_/console/1/live/messages/01a215a3-76b4-74e4-862c-bfa16a0efc81",
         "/_/console/1/live/inbound/01a215a3-76b4-74e4-862c-bfa16a0efc81/source",
         "/_/console/1/live/inbound/..%2Fmessages",
+        "/_/console/1/live/webhooks/x",
+        "/_/console/1/live/webhooks/01a215a3-76b4-74e4-862c-bfa16a0efc81",
+        "/_/console/1/live/webhooks/01a215a3-76b4-74e4-862c-bfa16a0efc81/calls/x",
         "/_/console/1/live/else",
     ],
 )
