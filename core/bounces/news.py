@@ -17,6 +17,7 @@ from core.events import Detail
 from core.messages.message import Delivery, Message, below
 from core.outbox import Outbox
 from core.returned import Verdict
+from core.stats.tally import Tally
 from core.store.database import listed
 from core.store.group import Group
 from core.store.statements import Many, sql
@@ -118,6 +119,7 @@ class _Rows:
         self._events: list[tuple[Any, ...]] = []
         self._moves: list[tuple[Any, ...]] = []
         self._suppressions: list[suppressions.Entry] = []
+        self._tally = Tally()
 
     def steps(self, outbox: Outbox) -> list[Many]:
         """The statements that write them; empty kinds are left out."""
@@ -127,6 +129,7 @@ class _Rows:
             sql.bounce_dump_insert.many(self._dumps, self._dump_bytes),
             sql.event_insert.many(self._events),
             *outbox.events(self._events),
+            self._tally.step(),
             sql.delivery_return.many(self._moves),
             *suppressions.insertion(outbox, self._suppressions),
         ]
@@ -150,6 +153,7 @@ class _Rows:
             bounce=self._number,
         )
         self._number += 1
+        self._tally.bounced(message, verdict.kind, now)
         # who refused redirected mail is none of the recipients
         reason = "" if message.draft.redirect_to else news.reason()
         self._claims.append(("", _NO_ANSWER, now + _REMEMBERED_S * SECOND, news.key()))

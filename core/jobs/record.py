@@ -7,11 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from core import bounces, events, ids, suppressions
-from core.core import Core
+from core.core import Core, Policy
 from core.jobs.queue import Job
 from core.messages.message import Delivery, Message, Rendering
 from core.messages.rows import LARGE_BYTES
 from core.outbox import Outbox
+from core.stats.tally import Tally
 from core.store.database import listed
 from core.store.group import Group
 from core.store.statements import Many, Query, sql
@@ -76,12 +77,12 @@ class Recorder:
         now = core.clock.now()
         ends = _ends(batch)
         number = await core.numbers.take("bounce", count) if (count := _bounces(batch)) else 0
-        written = _Rows(now, batch, number=number)
+        written = _Rows(core.policy, now, batch, number=number)
         async with core.db.transaction() as work:
             found = zip(ends, await work.run(*ends), strict=True)
             ended = {(row[0], query.values["claimed_by"]) for query, rows in found for row in rows}
             if any((record.job.id, record.job.claimed_by) not in ended for record in batch):
-                written = _Rows(now, batch, ended, number=number)
+                written = _Rows(core.policy, now, batch, ended, number=number)
             await work.run(*written.steps(core.outbox), commit=True)
 
 
@@ -105,6 +106,7 @@ def _ends(batch: list[Record]) -> list[Query]:
 class _Rows:
     def __init__(
         self,
+        policy: Policy,
         now: int,
         batch: list[Record],
         ended: Collection[tuple[str, str]] | None = None,
@@ -115,6 +117,7 @@ class _Rows:
 
         Bounces are numbered from ``number`` on.
         """
+        self._policy = policy
         self._now = now
         self._ended = ended
         self._number = number
@@ -130,6 +133,7 @@ class _Rows:
         self._again: list[tuple[Any, ...]] = []
         self._parts: list[tuple[Any, ...]] = []
         self._lanes: list[Many] = []
+        self._tally = Tally()
         for record in batch:
             self._add(record)
 
@@ -141,6 +145,7 @@ class _Rows:
             sql.delivery_complain.many(self._complaints),
             sql.event_insert.many(self._events),
             *outbox.events(self._events),
+            self._tally.step(),
             *suppressions.insertion(outbox, self._suppressions),
             sql.bounce_insert.many(self._bounces),
             sql.job_again.many(self._again),
@@ -187,6 +192,8 @@ class _Rows:
 
     def _tell(self, message: Message, step: Step, detail: events.Detail) -> None:
         delivery, now = step.delivery, self._now
+        if step.kind == "sent":
+            self._tally.sent(self._policy, message, now)
         if detail.type:
             detail = self._bounce(message, step, detail)
         packed = _PACK.encode(detail)
@@ -210,6 +217,7 @@ class _Rows:
         """Keep the bounce; the detail with its number."""
         detail = msgspec.structs.replace(detail, bounce=self._number)
         self._number += 1
+        self._tally.bounced(message, detail.type, self._now)
         self._bounces.append(
             bounces.row(message, step.delivery, detail, at=self._now, suppresses=bool(step.suppress))
         )

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from core import plaintext
 from core.core import Policy
 from core.messages.message import WHOLE_MESSAGE, Delivery, Message
 from core.tokens import Signer
@@ -68,6 +69,26 @@ def marked(
     return html, text
 
 
+def links(policy: Policy, message: Message) -> int:
+    """How many addresses lead here first in a copy of the message; one that stands in both parts is one."""
+    which = message.draft.track_links or "none"
+    if which == "none":
+        return 0
+    html, text, content = message.html, message.text, message.draft.content
+    headers = message.rendering.headers if message.rendering is not None else ()
+    if text is None and html and content.derive_text and which == "text":
+        text = plaintext.from_html(html)
+    read = _read(html) if html else None
+    leave = _unsubscribing(headers or content.headers) | (read.opted_out if read is not None else frozenset())
+    found: set[str] = set()
+    if text is not None and which in {"text", "both"}:
+        prose.rewritten(text, found.add)
+    if read is not None and which in {"html", "both"}:
+        found.update(link.target for link in read.links)
+    own = _own(policy)
+    return sum(each not in leave and not each.lower().startswith(own) for each in found)
+
+
 def _read(html: str) -> markup.Markup:
     return _read_before(html) if len(html) < _MOST_REMEMBERED else markup.scan(html)
 
@@ -88,7 +109,7 @@ class _Marks:
     def __init__(self, marker: Marker, place: Place, leave: frozenset[str]) -> None:
         self._signer = marker.signer
         self._base = base(marker.policy) + _OWN
-        self._own = (self._base.lower(), (marker.policy.public_url + _OWN).lower())
+        self._own = _own(marker.policy)
         self._place = place
         self._made: dict[tuple[str, Part], str] = {}
         self.leave = leave
@@ -117,6 +138,10 @@ class _Marks:
             token = tokens.of_click(self._signer, tokens.Click(self._place, leads, part))
             made = self._made[leads, part] = f"{self._base}t/c/{token}"
         return made
+
+
+def _own(policy: Policy) -> tuple[str, str]:
+    return (base(policy) + _OWN).lower(), (policy.public_url + _OWN).lower()
 
 
 def _unsubscribing(headers: Fields) -> frozenset[str]:

@@ -17,7 +17,9 @@ from core import ids
 from core.clock import SECOND
 from core.core import Core
 from core.events import Detail
-from core.store.database import StoreUnavailable, listed
+from core.stats.figure import Origin
+from core.stats.tally import Tally
+from core.store.database import StoreUnavailable, Transaction, listed
 from core.store.statements import Many, sql
 from core.tracking.agents import agent, shortened
 from core.tracking.sighting import Agent, Seen
@@ -126,14 +128,16 @@ class Sightings:
             self._writing = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
+        again = False
         try:
             while self._waiting:
                 batch = [self._waiting[place] for place in range(min(_AT_ONCE, len(self._waiting)))]
-                if await self._is_written(batch):
+                again = not await self._is_written(batch, again=again)
+                if again:
+                    await asyncio.sleep(_AGAIN_S)
+                else:
                     for _ in batch:
                         self._waiting.popleft()
-                else:
-                    await asyncio.sleep(_AGAIN_S)
                 self._tell_lost()
         finally:
             self._writing = None
@@ -143,28 +147,32 @@ class Sightings:
             _log.warning("opens and clicks lost, too many were waiting", count=self._lost)
             self._lost = 0
 
-    async def _is_written(self, batch: Sequence[Sighting]) -> bool:
+    async def _is_written(self, batch: Sequence[Sighting], *, again: bool) -> bool:
         try:
-            await record(self._core(), batch)
+            await record(self._core(), batch, is_new=not again)
         except StoreUnavailable as error:
             _log.warning("opens and clicks not recorded yet", reason=str(error), count=len(batch))
             return False
         except Exception:  # noqa: BLE001  # nobody waits for it, and what comes after must not wait for ever
             if len(batch) > 1:
                 # one that the engine refuses must not spoil the others; a repetition writes nothing twice
-                return all([await self._is_written([each]) for each in batch])
+                return all([await self._is_written([each], again=True) for each in batch])
             _log.exception("an open or click could not be recorded", message_id=batch[0].place.message_id)
         return True
 
 
-async def record(core: Core, batch: Sequence[Sighting]) -> None:
-    """Append the events, and find out which are first; safe to repeat. What names no message of ours is left out."""
+async def record(core: Core, batch: Sequence[Sighting], *, is_new: bool = False) -> None:
+    """Append the events, and find out which are first; safe to repeat. What names no message of ours is left out.
+
+    ``is_new``: nobody has tried to write any of them before.
+    """
     await core.outbox.refresh()
     agents = await asyncio.to_thread(lambda: [agent(each.user_agent) for each in batch])
     keys = listed(sorted({each.place.message_id for each in batch}))
-    found = {row[0]: (row[1], row[2]) for row in await core.db.fetch(sql.sightings_messages(ids=keys))}
+    query = sql.sightings_messages(ids=keys)
+    found = {row[0]: Origin(row[1], row[2], row[3], row[4]) for row in await core.db.fetch(query)}
     facts = [
-        _Fact(each, *found[each.place.message_id], said)
+        _Fact(each, found[each.place.message_id], said)
         for each, said in zip(batch, agents, strict=True)
         if each.place.message_id in found
     ]
@@ -172,24 +180,36 @@ async def record(core: Core, batch: Sequence[Sighting]) -> None:
     claims = sorted(fact.claim() for fact in facts if fact.kind != "scanned")
     async with core.db.transaction() as work:
         firsts: set[str] = set()
+        if not is_new:
+            facts = await _missing(work, facts)
         if claims:
             claimed = await work.run(sql.sighting_claim.many(claims), sql.sightings_firsts(ids=keys))
             firsts = {row[0] for row in claimed[1]}
-        told = _events(facts, firsts)
-        await work.run(told, *core.outbox.events(told.rows), commit=True)
+        told = sql.event_insert_once.many([fact.event(is_first=fact.sighting.id in firsts) for fact in facts])
+        await work.run(told, *core.outbox.events(told.rows), _counted(facts, firsts), commit=True)
 
 
-def _events(facts: Sequence["_Fact"], firsts: set[str]) -> Many:
-    return sql.event_insert_once.many([fact.event(is_first=fact.sighting.id in firsts) for fact in facts])
+async def _missing(work: Transaction, facts: Sequence["_Fact"]) -> list["_Fact"]:
+    """Those whose events are not there: a commit that was told as failed may have been none."""
+    messages = listed(sorted({fact.sighting.place.message_id for fact in facts}))
+    query = sql.events_among(messages=messages, ids=listed([fact.sighting.id for fact in facts]))
+    there = {row[0] for row in (await work.run(query))[0]}
+    return [fact for fact in facts if fact.sighting.id not in there]
+
+
+def _counted(facts: Sequence["_Fact"], firsts: set[str]) -> Many:
+    tally = Tally()
+    for fact in facts:
+        fact.count(tally, is_first=fact.sighting.id in firsts)
+    return tally.step()
 
 
 class _Fact:
     """A sighting with whose message it was and what its User-Agent says."""
 
-    def __init__(self, sighting: Sighting, workspace_id: str, environment: str, said: Agent) -> None:
+    def __init__(self, sighting: Sighting, origin: Origin, said: Agent) -> None:
         self.sighting = sighting
-        self._workspace_id = workspace_id
-        self._environment = environment
+        self._origin = origin
         # many links at once are a machine's, whatever it calls itself
         self._agent = msgspec.structs.replace(said, machine="scanner") if sighting.is_burst else said
         self.kind: Kind = "opened" if sighting.click is None else "clicked"
@@ -200,13 +220,26 @@ class _Fact:
         sighting, client, os = self.sighting, self._agent.client, self._agent.os
         return (
             sighting.place.message_id, sighting.place.position, self.kind, _digest(sighting.click), sighting.id,
-            self._workspace_id, self._environment, client.name, client.company, client.family,
+            self._origin.workspace_id, self._origin.environment, client.name, client.company, client.family,
             os.name, os.company, os.family, self._agent.platform,
         )  # fmt: skip
 
     def event(self, *, is_first: bool) -> tuple[Any, ...]:
+        sighting, place = self.sighting, self.sighting.place
+        detail = _PACK.encode(Detail(seen=self._seen(is_first=is_first)))
+        return (
+            place.message_id, sighting.id, self._origin.workspace_id, place.position, self.kind, sighting.at, detail
+        )  # fmt: skip
+
+    def count(self, tally: Tally, *, is_first: bool) -> None:
+        if self.kind == "opened":
+            tally.opened(self._origin, self._seen(is_first=is_first), self.sighting.at)
+        elif self.kind == "clicked":
+            tally.clicked(self._origin, self._seen(is_first=is_first), self.sighting.at)
+
+    def _seen(self, *, is_first: bool) -> Seen:
         sighting = self.sighting
-        seen = Seen(
+        return Seen(
             first=is_first,
             ip=sighting.ip,
             user_agent=sighting.user_agent,
@@ -214,11 +247,6 @@ class _Fact:
             part=sighting.click.part if sighting.click is not None else "",
             agent=self._agent,
         )
-        place = sighting.place
-        detail = _PACK.encode(Detail(seen=seen))
-        return (
-            place.message_id, sighting.id, self._workspace_id, place.position, self.kind, sighting.at, detail
-        )  # fmt: skip
 
 
 def _digest(click: Click | None) -> str:

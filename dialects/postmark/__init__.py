@@ -18,6 +18,7 @@ from dialects.postmark import (
     removals,
     rules,
     sightings,
+    statistics,
     streams,
     suppressions,
     telling,
@@ -42,7 +43,8 @@ DIALECT = Dialect(
             + suppressions.OPERATIONS
             + rules.OPERATIONS
             + webhooks.OPERATIONS
-            + figures.OPERATIONS,
+            + figures.OPERATIONS
+            + statistics.OPERATIONS,
         ),
         Group(auth.account_token, removals.OPERATIONS + domains.OPERATIONS),
     ),

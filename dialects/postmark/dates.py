@@ -35,6 +35,17 @@ def end(text: str | None, field: str) -> int | None:
     return _bound(text, field, timedelta(days=1)) if text else None
 
 
+def day(text: str | None, field: str, kind: str) -> str | None:
+    """The day that a moment is of, ``2026-03-04``, for a bound that takes it in; raises Invalid of a kind."""
+    if not text:
+        return None
+    try:
+        at = _bound(text, field, timedelta(0))
+    except Invalid as error:
+        raise Invalid(error.field, error.reason, kind=kind) from error
+    return eastern(at)[:10]
+
+
 def _bound(text: str, field: str, bare: timedelta) -> int:
     found = _FORM.fullmatch(text.strip())
     bad = Invalid(field, f"The '{field}' parameter is not a valid date.", kind="search")

@@ -35,6 +35,8 @@ ERRORS: Final = RefusalTable(
         (errors.Invalid, "attachment"): Row(422, 411, "{reason}"),
         (errors.Invalid, "batch"): Row(422, 410, "{reason}"),
         (errors.Invalid, "search"): Row(422, 700, "{reason}"),
+        (errors.Invalid, "stats"): Row(422, 900, "{reason}"),
+        (errors.Invalid, "stats_span"): Row(422, 1502, "{reason}"),
         (errors.Invalid, "bounces"): Row(422, 1000, "{reason}"),
         (errors.Invalid, "bounce_id"): Row(400, 1002, "{reason}"),
         (errors.Invalid, "webhook"): Row(422, 1361, "{reason}"),

@@ -1,5 +1,5 @@
 -- name: sightings_messages
-SELECT id, workspace_id, environment FROM messages WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
+SELECT id, workspace_id, environment, stream, tag FROM messages WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: sighting_claim
 INSERT INTO sightings (message_id, position, kind, link, event_id, workspace_id, environment, client_name,
@@ -16,6 +16,11 @@ SELECT event_id FROM sightings WHERE message_id IN (SELECT value FROM json_array
 INSERT INTO events (message_id, id, workspace_id, position, kind, at, detail)
 VALUES (:message_id, :id, :workspace_id, :position, :kind, :at, :detail)
 ON CONFLICT DO NOTHING
+
+-- name: events_among
+SELECT id FROM events
+WHERE message_id IN (SELECT value FROM json_array_elements_text(:messages))
+  AND id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- fragment: sightings_match
 -- every filter is optional; a sighting of the whole message (position -1) is one of each of its recipients

@@ -19,7 +19,7 @@ async def test_large_renderings_weigh_what_they_carry(core, caller, length, expe
     (job,) = await Claims(core, "w").take(1)
     message = await messages.get(core, caller, sent.id)
     rendering = Rendering(subject="s", html="x" * length, text=None)
-    rows = record._Rows(0, [Record(job=job, message=message, rendering=rendering)])
+    rows = record._Rows(core.policy, 0, [Record(job=job, message=message, rendering=rendering)])
 
     weights = {step.statement.name: step.size_bytes // MIB for step in rows.steps(core.outbox)}
     assert expected == weights["rendering_put"]

@@ -333,6 +333,30 @@ _ROWS = (
         missing=Case("/webhooks/999999999/statistics", code=1352),
         invalid=Case("/webhooks/x'/statistics", code=1352),
     ),
+    *(
+        Row(
+            name=f"statistics.{name}",
+            method="GET",
+            works=Case(f"/stats/outbound{path}?tag=welcome&fromdate=2026-01-01&todate=2026-12-31"),
+            missing=Case(f"/stats/outbound{path}?messagestream=nope", code=1226),
+            invalid=Case(f"/stats/outbound{path}?{query}", code=code),
+        )
+        for name, path, query, code in (
+            ("overview", "", "fromdate=yesterday", 900),
+            ("sends", "/sends", "todate=2026-02-30", 900),
+            ("bounces", "/bounces", "fromdate=2026-03-02&todate=2026-03-01", 1502),
+            ("spam", "/spam", "fromdate=2026", 900),
+            ("tracked", "/tracked", "fromdate=x", 900),
+            ("opens", "/opens", "todate=-1", 900),
+            ("platforms", "/opens/platforms", "fromdate=%C3%A9", 900),
+            ("clients", "/opens/emailclients", "fromdate=1/2/2026", 900),
+            ("read_times", "/opens/readTimes", "todate=2026-13-01", 900),
+            ("clicks", "/clicks", "fromdate=0000-01-01", 900),
+            ("browsers", "/clicks/browserFamilies", "fromdate='", 900),
+            ("browser_platforms", "/clicks/platforms", "fromdate=2026-03-02&todate=2026-03-01", 1502),
+            ("locations", "/clicks/location", "todate=never", 900),
+        )
+    ),
     Row(
         name="removals.create",
         kind="account",

@@ -67,6 +67,28 @@ const cases = {
     await assert.rejects(client.sendEmail({ ...mail, To: "World" }), Errors.InvalidEmailRequestError);
   },
 
+  async "statistics are of what was sent"() {
+    const tag = randomUUID();
+    const { MessageID } = await client.sendEmail({ ...mail, Tag: tag, TrackOpens: true });
+    await settled(MessageID);
+    const overview = await client.getOutboundOverview({ tag });
+    assert.deepEqual([overview.Sent, overview.Tracked, overview.WithOpenTracking, overview.Opens], [1, 1, 1, 0]);
+    const sent = await client.getSentCounts({ tag, messageStream: "outbound" });
+    assert.deepEqual([sent.Sent, sent.Days.map((day) => day.Sent)], [1, [1]]);
+    const day = { tag, fromDate: sent.Days[0].Date, toDate: sent.Days[0].Date };
+    assert.equal((await client.getTrackedEmailCounts(day)).Tracked, 1);
+    const others = [
+      "getBounceCounts", "getSpamComplaintsCounts", "getEmailOpenCounts", "getEmailOpenPlatformUsage",
+      "getEmailOpenClientUsage", "getEmailOpenReadTimes", "getClickCounts", "getClickBrowserUsage",
+      "getClickPlatformUsage", "getClickLocation",
+    ];
+    for (const name of others) {
+      const { Days, ...total } = await client[name](day);
+      assert.deepEqual([name, Days, Object.values(total).every((count) => count === 0)], [name, [], true]);
+    }
+    await assert.rejects(client.getSentCounts({ fromDate: "soon" }), (error) => error.code === 900);
+  },
+
   async "an unknown message"() {
     await assert.rejects(client.getOutboundMessageDetails(randomUUID()), (error) => {
       assert.ok(error instanceof Errors.ApiInputError);
