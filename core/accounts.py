@@ -1,7 +1,6 @@
 """Accounts and the workspaces in them."""
 
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
@@ -27,7 +26,8 @@ class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
     ``tracking`` holds for messages that do not say themselves. ``inbound_spam_threshold``: letters that a scanner gave
     a higher score are blocked; 0 blocks none. ``keep_…_days``: how long what is kept, 0 for ever; None: as long as the
-    operator has it. ``takes_smtp``: mail may be submitted by SMTP too.
+    operator has it. ``takes_smtp``: mail may be submitted by SMTP too. ``sandbox``: everything happens but nothing
+    leaves. ``choices``: dialects' own, by their names, in forms of their own.
     """
 
     default_sender: str = ""
@@ -37,6 +37,8 @@ class WorkspaceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     keep_bodies_days: int | None = None
     keep_events_days: int | None = None
     keep_messages_days: int | None = None
+    sandbox: bool = False
+    choices: dict[str, bytes] = {}
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
 
 
-_DEFAULTS: Final = msgspec.msgpack.encode(WorkspaceSettings())
+Settle = Callable[[WorkspaceSettings], WorkspaceSettings]
 
 
 async def ensure_account(core: Core, name: str) -> Account:
@@ -79,29 +81,41 @@ async def ensure_workspace(core: Core, account: Account, name: str) -> Workspace
     found = await one(core.db, Workspace, query)
     if found is not None:
         return found
-    id, now = ids.new(), core.clock.now()
-    insert = sql.workspace_insert(
-        id=id,
+    made = Workspace(
+        id=ids.new(),
         number=await core.numbers.take("workspace"),
         account_id=account.id,
         name=name,
-        settings=_DEFAULTS,
-        created_at=now,
+        settings=WorkspaceSettings(),
+        created_at=core.clock.now(),
     )
-    await write(core.db, insert, *_streams(id, now))
+    await write(core.db, insertion(made), *beginnings(made))
     return await ensure_workspace(core, account, name)
 
 
-def _streams(workspace_id: str, now: int) -> list[Query]:
+def insertion(made: Workspace) -> Query:
+    """The step that keeps a workspace; no row where its account has one of this name."""
+    return sql.workspace_insert(
+        id=made.id,
+        number=made.number,
+        account_id=made.account_id,
+        name=made.name,
+        settings=msgspec.msgpack.encode(made.settings),
+        created_at=made.created_at,
+    )
+
+
+def beginnings(made: Workspace) -> list[Query]:
+    """The steps that keep what every workspace begins with."""
     return [
         sql.stream_insert(
-            workspace_id=workspace_id,
+            workspace_id=made.id,
             key=each.key,
             name=each.name,
             kind=each.kind,
             description=each.description,
-            created_at=now,
-            updated_at=now,
+            created_at=made.created_at,
+            updated_at=made.created_at,
             opt_out=each.opt_out,
         )
         for each in streams.DEFAULTS
@@ -128,9 +142,7 @@ async def track(
     return (await settle(core, workspace_id, change)).tracking
 
 
-async def settle(
-    core: Core, id: str, change: Callable[[WorkspaceSettings], WorkspaceSettings]
-) -> WorkspaceSettings:
+async def settle(core: Core, id: str, change: Settle) -> WorkspaceSettings:
     """Change a workspace's settings; raises NotFound("workspace")."""
     async with core.db.transaction() as work:
         # nothing else may change the settings between the look and the change

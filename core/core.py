@@ -73,7 +73,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whose data a call may see and change, and what its credential allows.
 
     ``workspace_id`` is empty for a credential of the whole account. ``tracking``: what the workspace tracks in messages
-    that do not say themselves; None for nothing.
+    that do not say themselves; None for nothing. ``sandbox``: nothing of the workspace leaves.
     """
 
     account_id: str
@@ -85,6 +85,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[str] = frozenset()
     environment: str = "live"
     tracking: Tracking | None = None
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,31 @@
-"""Credentials: made, imported, looked up on every request, revoked. Only a keyed hash of the secret is kept."""
+"""Credentials: made, imported, looked up on every request, revoked. Only a keyed hash of the secret is kept.
+
+A key that its provider shows again and again is kept sealed besides, where the operator has set a secret to seal with:
+without one the store alone would give it away, and it is shown only when it is made.
+"""
 
 import asyncio
 import hashlib
 import hmac
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+import structlog
 
 from core import ids
 from core.accounts import WorkspaceSettings
 from core.clock import MINUTE
 from core.core import Caller, Core
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
-from core.store.database import Database, one, rows, write
-from core.store.statements import sql
+from core.sealing import SealBroken
+from core.store.database import Database, listed, one, rows, write
+from core.store.statements import Query, sql
 from core.tracking.choice import Tracking
+
+_log = structlog.get_logger(__name__)
 
 # one query a second and key at most; a revocation anywhere is obeyed everywhere within that second
 _LIFETIME_S: Final = 1.0
@@ -52,7 +61,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
-    """What to make or import; the dialect has already brought ``secret`` into the form it compares by."""
+    """What to make or import; the dialect has already brought ``secret`` into the form it compares by.
+
+    ``shown``: it can be read again, by those who may see all keys of its workspace.
+    """
 
     account_id: str
     workspace_id: str | None
@@ -63,6 +75,7 @@ class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[str] = frozenset()
     environment: str = "live"
     state: str = "active"
+    shown: bool = False
 
 
 def digest(pepper: str, secret: str) -> str:
@@ -153,6 +166,7 @@ def caller_of(credential: Credential) -> Caller:
         scopes=credential.scopes,
         environment=credential.environment,
         tracking=_tracking(credential.settings),
+        sandbox=credential.settings is not None and credential.settings.sandbox,
     )
 
 
@@ -163,7 +177,15 @@ def _tracking(settings: WorkspaceSettings | None) -> Tracking | None:
 async def create(core: Core, new: NewCredential) -> str:
     """Keep a credential; its id. Raises Conflict("credential") where the secret is in use in its dialect."""
     id = ids.new()
-    insert = sql.credential_insert(
+    if not (await write(core.db, insertion(core, id, new)))[0]:
+        raise Conflict("credential", "This key is in use already.")
+    return id
+
+
+def insertion(core: Core, id: str, new: NewCredential) -> Query:
+    """The step that keeps a credential; no row where the secret is in use in its dialect."""
+    sealed = core.seal.close(new.secret.encode(), _context(id)) if new.shown and core.seal.hides else None
+    return sql.credential_insert(
         id=id,
         account_id=new.account_id,
         workspace_id=new.workspace_id,
@@ -178,10 +200,26 @@ async def create(core: Core, new: NewCredential) -> str:
         environment=new.environment,
         state=new.state,
         created_at=core.clock.now(),
+        shown=sealed,
     )
-    if not (await write(core.db, insert))[0]:
-        raise Conflict("credential", "This key is in use already.")
-    return id
+
+
+def _context(id: str) -> str:
+    return f"credential {id}"
+
+
+async def shown(core: Core, workspaces: Sequence[str], dialect: str, kind: str) -> dict[str, list[str]]:
+    """The keys of workspaces that can be read again, the oldest first; one sealed with another secret cannot."""
+    query = sql.credentials_shown(ids=listed(workspaces), dialect=dialect, kind=kind)
+    found: dict[str, list[str]] = {}
+    for id, workspace_id, sealed in await core.db.fetch(query):
+        try:
+            secret = core.seal.open(bytes(sealed), _context(id)).decode()
+        except SealBroken:
+            _log.warning("a key cannot be shown, it was sealed with another secret", credential=id)
+            continue
+        found.setdefault(workspace_id, []).append(secret)
+    return found
 
 
 async def get(core: Core, caller: Caller) -> Credential:

@@ -27,6 +27,11 @@ class Seal:
         derived = HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=_INFO)
         self._cipher = AESGCM(derived.derive(secret.encode())) if secret else None
 
+    @property
+    def hides(self) -> bool:
+        """Whether there is a secret: without one nothing is hidden from whoever reads the store."""
+        return self._cipher is not None
+
     def close(self, data: bytes, context: str) -> bytes:
         """Seal; ``context`` says what it belongs to and is needed to open it, so that rows cannot be exchanged."""
         if self._cipher is None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from core.accounts import WorkspaceSettings
 from core.core import Core
 from core.errors import Refusal
 from core.formats import WebhookFormat
@@ -43,6 +44,7 @@ class KeyKind(msgspec.Struct, frozen=True, kw_only=True):
     """A sort of credential: whom it stands for, how its text is made, and the form in which it is compared.
 
     ``account``: it stands for the account, else for one workspace. ``mint`` gets the environment.
+    ``shown``: the provider's API shows it again and again, and not only when it is made.
     """
 
     name: str
@@ -52,6 +54,7 @@ class KeyKind(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[str] = frozenset()
     all_scopes: frozenset[str] = frozenset()
     environments: tuple[str, ...] = ("live",)
+    shown: bool = False
 
 
 class TemplateSeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +72,8 @@ class TemplateSeed(msgspec.Struct, frozen=True, kw_only=True):
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook that an operator asks for, in the dialect's words; what is empty is the dialect's usual.
 
-    ``form`` is one of several that bodies can have, ``secret`` what calls are signed with.
+    ``form`` is one of several that bodies can have, ``secret`` what calls are signed with, ``settings`` those of the
+    workspace that it is of.
     """
 
     url: str
@@ -77,6 +81,7 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
     form: str = ""
     stream: str = ""
     secret: str = ""
+    settings: WorkspaceSettings = WorkspaceSettings()
 
 
 Tell = Callable[[BaseException, Request | None], Answer]

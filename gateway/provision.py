@@ -61,6 +61,7 @@ async def keep(core: Core, place: Workspace, wish: Wish, secret: str) -> str:
         name=wish.name,
         scopes=kind.scopes if wish.scopes is None else wish.scopes,
         environment=wish.environment,
+        shown=kind.shown,
     )
     return await credentials.create(core, new)
 

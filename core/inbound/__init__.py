@@ -6,6 +6,7 @@ from core.inbound.addressing import (
     add_domain,
     address_of,
     domains,
+    hashes,
     place,
     remove_domain,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "files",
     "get",
     "hash_of",
+    "hashes",
     "page",
     "place",
     "remove_domain",

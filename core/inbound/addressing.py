@@ -7,7 +7,7 @@ sender's to choose, for all of them.
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -16,8 +16,8 @@ from core import addresses
 from core.core import Caller, Core
 from core.errors import Conflict, Invalid, NotFound
 from core.inbound.people import hash_of
-from core.store.database import listed, rows, sought, write
-from core.store.statements import sql
+from core.store.database import Row, listed, rows, sought, write
+from core.store.statements import Query, sql
 
 _HASH_BYTES: Final = 16
 _WILDCARD: Final = "*."
@@ -94,33 +94,53 @@ async def address_of(core: Core, workspace_id: str) -> str:
     """
     if not core.policy.inbound_host:
         return ""
-    query = sql.inbound_hash_get(workspace_id=workspace_id)
-    found = await core.db.fetch(query)
-    if not found:
-        await write(
-            core.db, sql.inbound_hash_put(hash=secrets.token_hex(_HASH_BYTES), workspace_id=workspace_id)
-        )
-        found = await core.db.fetch(query)
-    return f"{found[0][0]}@{core.policy.inbound_host}"
+    return f"{(await hashes(core, [workspace_id]))[workspace_id]}@{core.policy.inbound_host}"
+
+
+async def hashes(core: Core, workspaces: Sequence[str]) -> dict[str, str]:
+    """What stands at the left of the managed addresses, made for those that have none yet."""
+    query = sql.inbound_hashes_among(ids=listed(workspaces))
+    found = {row[0]: row[1] for row in await core.db.fetch(query)}
+    missing = [(secrets.token_hex(_HASH_BYTES), each) for each in workspaces if each not in found]
+    if missing:
+        await write(core.db, sql.inbound_hash_put.many(missing))
+        found = {row[0]: row[1] for row in await core.db.fetch(query)}
+    return found
 
 
 async def add_domain(core: Core, caller: Caller, name: str) -> None:
     """Let every address at a domain lead to the caller's workspace; repeating changes nothing.
 
+    Raises what ``permitted`` does, and Conflict("inbound_domain") where another workspace has it.
+    """
+    kept = await permitted(core, caller.account_id, name)
+    (found,) = await write(core.db, addition(core, caller.workspace_id, kept))
+    require_own(found, caller.workspace_id, kept)
+
+
+async def permitted(core: Core, account_id: str, name: str) -> str:
+    """A domain that an account's workspaces may have, in the form that it is kept in.
+
     Raises Invalid("domain") for what is no domain or is the managed addresses' own, and Conflict("inbound_domain")
-    where another workspace has it, or another account has proved that it is its own.
+    where another account has proved that it is its own.
     """
     kept = _kept(name)
     if not kept or kept == core.policy.inbound_host:
         raise Invalid("domain", "cannot be a workspace's own", kind="domain", value=name)
     proved = {row[0] for row in await core.db.fetch(sql.inbound_domain_accounts(name=_bare(kept)))}
-    if proved and caller.account_id not in proved:
+    if proved and account_id not in proved:
         raise Conflict("inbound_domain", f"{_bare(kept)} belongs to another account.", id=kept)
-    insert = sql.inbound_domain_insert(
-        name=kept, workspace_id=caller.workspace_id, created_at=core.clock.now()
-    )
-    (((owner,),),) = await write(core.db, insert)
-    if owner != caller.workspace_id:
+    return kept
+
+
+def addition(core: Core, workspace_id: str, kept: str) -> Query:
+    """The step that gives a domain to a workspace, and says whose it is after that."""
+    return sql.inbound_domain_insert(name=kept, workspace_id=workspace_id, created_at=core.clock.now())
+
+
+def require_own(found: Sequence[Row], workspace_id: str, kept: str) -> None:
+    """Look at what the step said; raises Conflict("inbound_domain")."""
+    if found[0][0] != workspace_id:
         raise Conflict("inbound_domain", f"Mail for {kept} goes to another workspace.", id=kept)
 
 

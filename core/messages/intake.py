@@ -94,6 +94,8 @@ async def submit_all(
     """
     for draft in drafts:
         check(draft)
+    if caller.sandbox:
+        drafts = [msgspec.structs.replace(draft, sandbox=True) for draft in drafts]
     if batch is not None and claim is None:
         claim = Claim(scope="batch", key=batch.uid, lifetime_s=None, replay=False)
     while True:

@@ -24,6 +24,13 @@ _NO_AUTH: Final = ("", "")
 async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
     """Make a webhook; what happens from now on is told to it."""
     made = made_of(new, caller.workspace_id, await core.numbers.take("webhook"), core.clock.now())
+    await write(core.db, *making(core, made))
+    core.outbox.forget()
+    return made
+
+
+def making(core: Core, made: Webhook) -> tuple[Query, ...]:
+    """The steps that keep a webhook."""
     insert = sql.webhook_insert(
         **values(core, made),
         number=made.number,
@@ -32,9 +39,7 @@ async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
         role=made.role,
         created_at=made.created_at,
     )
-    await write(core.db, insert, sql.webhook_lane_insert(webhook_id=made.id))
-    core.outbox.forget()
-    return made
+    return insert, sql.webhook_lane_insert(webhook_id=made.id)
 
 
 def made_of(new: NewWebhook, workspace_id: str, number: int, now: int) -> Webhook:
@@ -185,11 +190,17 @@ async def rotate(core: Core, webhook: Webhook, secret: str) -> Webhook:
     return await _replace(core, msgspec.structs.replace(webhook, secrets=(Secret(secret), *former)))
 
 
+def changing(core: Core, changed: Webhook, *, anew: bool) -> list[Query]:
+    """The steps that keep a change; ``anew``: it has its time to answer again."""
+    steps = [sql.webhook_update(**values(core, changed))]
+    if anew:
+        steps.append(sql.webhook_lane_anew(webhook_id=changed.id, now=core.clock.now()))
+    return steps
+
+
 async def _replace(core: Core, webhook: Webhook, *, anew: bool = False) -> Webhook:
     changed = msgspec.structs.replace(webhook, updated_at=core.clock.now())
-    steps: list[Query] = [sql.webhook_update(**values(core, changed))]
-    if anew:
-        steps.append(sql.webhook_lane_anew(webhook_id=webhook.id, now=core.clock.now()))
+    steps = changing(core, changed, anew=anew)
     if not (await write(core.db, *steps))[0]:
         raise NotFound("webhook", webhook.id)
     core.outbox.forget()
@@ -198,7 +209,14 @@ async def _replace(core: Core, webhook: Webhook, *, anew: bool = False) -> Webho
 
 async def delete(core: Core, webhook: Webhook) -> None:
     """Forget a webhook with all that was told to it; raises NotFound("webhook") where it is gone."""
-    steps = (
+    if not (await write(core.db, *forgetting(webhook)))[0]:
+        raise NotFound("webhook", webhook.id)
+    core.outbox.forget()
+
+
+def forgetting(webhook: Webhook) -> tuple[Query, ...]:
+    """The steps that forget a webhook."""
+    return (
         sql.webhook_delete(id=webhook.id),
         sql.webhook_lane_delete(webhook_id=webhook.id),
         # in this order: what comes of a call that is under way is written before, or finds nothing any more
@@ -206,6 +224,3 @@ async def delete(core: Core, webhook: Webhook) -> None:
         sql.dispatch_attempts_delete(webhook_id=webhook.id),
         sql.webhook_incidents_delete(webhook_id=webhook.id),
     )
-    if not (await write(core.db, *steps))[0]:
-        raise NotFound("webhook", webhook.id)
-    core.outbox.forget()

@@ -17,6 +17,7 @@ from dialects.postmark import (
     messages,
     removals,
     rules,
+    servers,
     sightings,
     statistics,
     streams,
@@ -44,9 +45,10 @@ DIALECT = Dialect(
             + rules.OPERATIONS
             + webhooks.OPERATIONS
             + figures.OPERATIONS
-            + statistics.OPERATIONS,
+            + statistics.OPERATIONS
+            + servers.OWN,
         ),
-        Group(auth.account_token, removals.OPERATIONS + domains.OPERATIONS),
+        Group(auth.account_token, removals.OPERATIONS + domains.OPERATIONS + servers.OPERATIONS),
     ),
     tell=errors.tell,
     hosts=("api.postmarkapp.com",),

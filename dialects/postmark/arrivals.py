@@ -87,10 +87,14 @@ class Arrived(msgspec.Struct, rename="pascal", kw_only=True):
     tag: str
     headers: list[Header]
     attachments: list[Attachment]
+    raw_email: str | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, message: InboundMessage, files: Sequence[bytes]) -> "Arrived":
-        """From the domain's letter, its body in it; a file that is kept no more is left out."""
+    def of(cls, message: InboundMessage, files: Sequence[bytes], source: bytes | None) -> "Arrived":
+        """From the domain's letter, its body in it; a file that is kept no more is left out.
+
+        ``source`` is None where the server does not ask for it.
+        """
         head, body = message.head, message.body or Body()
         return cls(
             from_name=head.sender.name,
@@ -114,6 +118,7 @@ class Arrived(msgspec.Struct, rename="pascal", kw_only=True):
             tag=message.tag,
             headers=headers(body),
             attachments=[Attachment.of(file, data) for file, data in zip(head.files, files, strict=False)],
+            raw_email=msgspec.UNSET if source is None else source.decode("utf-8", "replace"),
         )
 
 

@@ -29,16 +29,21 @@ def _mint(environment: str) -> str:
     return str(uuid4())
 
 
-SERVER: Final = KeyKind(name="server", mint=_mint, fold=_fold)
+SERVER: Final = KeyKind(name="server", mint=_mint, fold=_fold, shown=True)
 ACCOUNT: Final = KeyKind(name="account", mint=_mint, fold=_fold, account=True)
 
 
 async def server_token(core: Core, request: Request) -> Caller:
     """The server that calls, or nobody's server for the public test token; raises Unauthenticated."""
-    token = _fold(request.header(_SERVER_HEADER) or "")
+    token = token_of(request)
     if token == TEST_TOKEN:
         return Caller(account_id="", kind=_TEST)
     return await _identify(core, token, SERVER)
+
+
+def token_of(request: Request) -> str:
+    """The server token that a request came with."""
+    return _fold(request.header(_SERVER_HEADER) or "")
 
 
 async def account_token(core: Core, request: Request) -> Caller:

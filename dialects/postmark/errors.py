@@ -136,6 +136,19 @@ ERRORS: Final = RefusalTable(
             422, 522, "The 'CustomTrackingDomain' '{value}' is no subdomain of the domain of its own."
         ),
         (errors.NotFound, "removal"): Row(422, 1301, "This data removal request was not found."),
+        (errors.Invalid, "servers"): Row(422, 600, "{reason}"),
+        (errors.NotFound, "workspace"): Row(422, 601, "This server was not found."),
+        (errors.Conflict, "inbound_domain"): Row(
+            422, 602, "The 'InboundDomain' '{id}' is in use by another server."
+        ),
+        (errors.Conflict, "workspace"): Row(422, 603, "There is a server with the name '{id}' already."),
+        (errors.Invalid, "server_hook"): Row(422, 606, "{reason}"),
+        (errors.Invalid, "server_color"): Row(422, 607, "{reason}"),
+        (errors.Invalid, "server_name"): Row(422, 608, "{reason}"),
+        (errors.Invalid, "server_body"): Row(422, 609, "{reason}"),
+        (errors.Invalid, "server_spam"): Row(422, 611, "{reason}"),
+        (errors.Invalid, "server_links"): Row(422, 612, "{reason}"),
+        (errors.Invalid, "server_type"): Row(422, 613, "{reason}"),
         errors.NotAllowed: Row(404, 404, _NO_PATH),
         errors.Suppressed: Row(
             422,

@@ -5,9 +5,10 @@ from core.streams import DEFAULT_SEND
 from core.webhooks import NewWebhook
 from dialects.dialect import Listener
 from dialects.postmark.arrivals import STREAM
-from dialects.postmark.telling import INBOUND, INBOUND_ROLE
+from dialects.postmark.choices import DIALECT, choices_of
+from dialects.postmark.hooks import INBOUND_ROLE, hook
+from dialects.postmark.telling import INBOUND
 from dialects.postmark.triggers import KINDS, switched_on
-from dialects.postmark.webhooks import DIALECT
 from dialects.targets import require_target
 
 
@@ -36,10 +37,4 @@ def _inbound(wish: Listener) -> NewWebhook:
     """A server has one, which stands in no list."""
     if len(wish.events) > 1 or wish.stream not in ("", STREAM):
         raise Invalid("events", f"{INBOUND} is told by a webhook of its own, which has no stream to choose.")
-    return NewWebhook(
-        dialect=DIALECT,
-        role=INBOUND_ROLE,
-        url=require_target(wish.url),
-        kinds=("received",),
-        includes=("files",),
-    )
+    return hook(INBOUND_ROLE, require_target(wish.url), choices_of(wish.settings))

@@ -20,7 +20,7 @@ _QUEUED: Final = ("queued", "scheduled")
 _PROCESSED: Final = ("deferred", "delivered", "suppressed", "failed", "bounced", "complained", "canceled")
 # the two last words mean the same
 _STATES: Final = {"queued": _QUEUED, "sent": _PROCESSED, "processed": _PROCESSED}
-_TRACK_LINKS: Final = {"none": "None", "both": "HtmlAndText", "html": "HtmlOnly", "text": "TextOnly"}
+TRACK_LINKS: Final = {"none": "None", "both": "HtmlAndText", "html": "HtmlOnly", "text": "TextOnly"}
 
 
 class Search(msgspec.Struct, kw_only=True):
@@ -111,7 +111,7 @@ class Outbound(msgspec.Struct, rename="pascal", kw_only=True):
             attachments=[each.filename for each in draft.content.attachments],
             status="Queued" if messages.standing(message) in _QUEUED else "Sent",
             track_opens=bool(draft.track_opens),
-            track_links=_TRACK_LINKS[draft.track_links or "none"],
+            track_links=TRACK_LINKS[draft.track_links or "none"],
             metadata=draft.metadata,
             sandboxed=draft.sandbox,
         )

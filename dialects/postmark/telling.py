@@ -16,15 +16,12 @@ from core.messages import Message
 from core.suppressions import Change
 from core.webhooks import Dispatch, Happening, Webhook
 from dialects.postmark.arrivals import STREAM, Arrived
+from dialects.postmark.choices import choices_of
+from dialects.postmark.hooks import INBOUND_ROLE
 from dialects.postmark.payloads import BounceTold, ChangeTold, ClickTold, DeliveryTold, OpenTold
 from dialects.postmark.triggers import Triggers, triggers_of
 
 INBOUND: Final = "Inbound"
-# the server's own hook for letters that come in, which stands in no list
-INBOUND_ROLE: Final = "InboundHookUrl"
-
-# a complaint has an event of its own; what could not be taken by SMTP is told only where a server asks for that
-_NO_BOUNCE: Final = frozenset({"complaint", "submission_error"})
 _TIMED_OUT, _TOO_MANY, _FORBIDDEN = 408, 429, 403
 _OUTBOUND_MANNERS: Final = Manners(
     delays_s=(60, 300, 900, 60, 300, 600, 600, 600, 900),
@@ -51,7 +48,10 @@ Told = tuple[str, Any] | None
 
 def _bounced(happening: Happening, triggers: Triggers) -> Told:
     bounce, trigger = happening.bounce, triggers.bounce
-    if bounce is None or bounce.kind in _NO_BOUNCE or not trigger.enabled:
+    # a complaint has an event of its own
+    if bounce is None or bounce.kind == "complaint" or not trigger.enabled:
+        return None
+    if bounce.kind == "submission_error" and not choices_of(happening.workspace.settings).submission_errors:
         return None
     return "Bounce", BounceTold.of(happening, bounce, "Bounce", content=trigger.include_content)
 
@@ -93,7 +93,9 @@ def _told(webhook: Webhook, happening: Happening) -> Told:
     match happening:
         case Happening(inbound=InboundMessage() as inbound):
             wanted = webhook.role == INBOUND_ROLE
-            return (INBOUND, Arrived.of(inbound, happening.files)) if wanted else None
+            # it may have been read for another's sake
+            source = happening.source if "source" in webhook.includes else None
+            return (INBOUND, Arrived.of(inbound, happening.files, source)) if wanted else None
         case Happening(change=Change() as change):
             wanted = triggers_of(webhook).subscription_change.enabled and not change.topic_id
             told = ChangeTold.of(happening, change, webhook.stream) if wanted else None

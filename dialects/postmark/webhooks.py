@@ -18,12 +18,11 @@ from core.webhooks import NewWebhook, Webhook, WebhookChange
 from core.webhooks.webhook import State
 from dialects.endpoint import Call, delete, get, post, put
 from dialects.postmark.auth import SERVER, is_test
+from dialects.postmark.choices import DIALECT
 from dialects.postmark.probes import verify
 from dialects.postmark.triggers import Triggers, TriggersWish, triggers_of
 from dialects.refusals import Answer
 from dialects.targets import is_target
-
-DIALECT: Final = "postmark"
 
 _MOST_OF_STREAM: Final = 10
 # what a server can have: no more than so many of a stream, and ten streams; some made otherwise beside them

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import click
+import msgspec
 
 from core import accounts
 from core import webhooks as nouns
@@ -114,10 +115,11 @@ def add(  # noqa: PLR0913  # each is an option
 async def _add(settings: Settings, dialect: Dialect, wish: Listener, account: str, workspace: str) -> None:
     if dialect.listen is None:
         raise Invalid("dialect", f"{dialect.name} has no webhooks.")
-    new = dialect.listen(wish)
     async with opened(settings, owner=False) as core:
+        place = await provision.workspace(core, discover().values(), account, workspace)
+        new = dialect.listen(msgspec.structs.replace(wish, settings=place.settings))
         keep = nouns.assign if new.role else nouns.create
-        made = await keep(core, await _caller(core, account, workspace), new)
+        made = await keep(core, Caller(account_id=place.account_id, workspace_id=place.id), new)
     click.echo(f"{made.id}  {made.secret}".rstrip())
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.core import Core
@@ -44,11 +44,17 @@ def pages(core: Core, door: Door | None) -> Iterator[Route]:
     """Every page; none without a door."""
     if door is None:
         return
+    yield Route("/_/servers/{workspace:int}/streams", _link)
     yield Route(PATH, _guarded(core, door, overview.workspaces))
     for path, handler in _HANDLERS.items():
         yield Route(
             f"{PATH}/{{workspace:int}}/{{environment}}/{path}", _guarded(core, door, _visited(handler))
         )
+
+
+async def _link(request: Request) -> Response:
+    """Where a provider's API leads people who want to see a server; nothing is told here, so nobody is kept out."""
+    return RedirectResponse(f"{PATH}/{request.path_params['workspace']}/live/messages")
 
 
 def _visited(handler: Handler) -> Page:

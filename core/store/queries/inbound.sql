@@ -1,8 +1,12 @@
 -- name: inbound_hash_put
 INSERT INTO inbound_hashes (hash, workspace_id) VALUES (:hash, :workspace_id) ON CONFLICT DO NOTHING
 
--- name: inbound_hash_get
-SELECT hash FROM inbound_hashes WHERE workspace_id = :workspace_id
+-- name: inbound_hashes_among
+SELECT workspace_id, hash FROM inbound_hashes
+WHERE workspace_id IN (SELECT value FROM json_array_elements_text(:ids))
+
+-- name: inbound_hashes_forget
+DELETE FROM inbound_hashes WHERE workspace_id = :workspace_id
 
 -- name: inbound_workspace_by_hash
 SELECT workspace_id FROM inbound_hashes WHERE hash = :hash
@@ -17,6 +21,13 @@ DELETE FROM inbound_domains WHERE name = :name AND workspace_id = :workspace_id 
 -- name: inbound_domains_of_workspace
 SELECT name, workspace_id, created_at FROM inbound_domains WHERE workspace_id = :workspace_id ORDER BY name
 
+-- name: inbound_domains_of_workspaces
+SELECT name, workspace_id, created_at FROM inbound_domains
+WHERE workspace_id IN (SELECT value FROM json_array_elements_text(:ids)) ORDER BY created_at, name
+
+-- name: inbound_domains_forget
+DELETE FROM inbound_domains WHERE workspace_id = :workspace_id /* many rows */
+
 -- name: inbound_domains_among
 SELECT name, workspace_id FROM inbound_domains WHERE name IN (SELECT value FROM json_array_elements_text(:names))
 
@@ -26,7 +37,8 @@ SELECT account_id FROM domains WHERE name = :name AND verified_at IS NOT NULL
 -- name: inbound_domain_proved
 -- of an account: mail goes to its first workspace. Whose MX is here is no proof of whose it is, so a key has to be;
 -- a record that is not seen just now stops no mail
-SELECT (SELECT w.id FROM workspaces w WHERE w.account_id = d.account_id ORDER BY w.number LIMIT 1)
+SELECT (SELECT w.id FROM workspaces w 
+        WHERE w.account_id = d.account_id AND w.deleted_at IS NULL ORDER BY w.number LIMIT 1)
 FROM domains d JOIN domain_checks c ON c.domain_id = d.id AND c.name = d.name
 WHERE d.name = :name AND d.receiving AND d.verified_at IS NOT NULL
   AND c.purpose = 'inbound' AND c.state IN ('verified', 'temporary_failure')

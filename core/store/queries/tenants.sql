@@ -16,7 +16,7 @@ SELECT id, number, name, created_at FROM accounts WHERE id = :id
 -- name: workspace_insert
 INSERT INTO workspaces (id, number, account_id, name, settings, created_at)
 VALUES (:id, :number, :account_id, :name, :settings, :created_at)
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING id
 
 -- name: workspace_by_name
 SELECT id, number, account_id, name, settings, created_at FROM workspaces
@@ -26,24 +26,55 @@ WHERE account_id = :account_id AND name = :name
 SELECT id, number, account_id, name, settings, created_at FROM workspaces WHERE id = :id
 
 -- name: workspace_by_number
-SELECT id, number, account_id, name, settings, created_at FROM workspaces WHERE number = :number
+SELECT id, number, account_id, name, settings, created_at FROM workspaces
+WHERE number = :number AND deleted_at IS NULL
 
 -- name: workspaces_all
 SELECT w.number, w.name, a.name FROM workspaces w JOIN accounts a ON a.id = w.account_id
-WHERE w.number > :after ORDER BY w.number LIMIT :count
+WHERE w.number > :after AND w.deleted_at IS NULL ORDER BY w.number LIMIT :count
+
+-- name: account_hold
+-- nobody else names a workspace of it before this transaction ends
+UPDATE accounts SET name = name WHERE id = :id RETURNING id
+
+-- name: workspace_of_account
+SELECT id, number, account_id, name, settings, created_at FROM workspaces
+WHERE account_id = :account_id AND number = :number AND deleted_at IS NULL
+
+-- fragment: workspaces_match
+FROM workspaces
+WHERE account_id = :account_id AND deleted_at IS NULL
+  AND (CAST(:name AS TEXT) IS NULL OR lower(name) LIKE :name ESCAPE '!')
+
+-- name: workspaces_page
+SELECT id, number, account_id, name, settings, created_at
+@workspaces_match
+ORDER BY number LIMIT :count OFFSET :skip
+
+-- name: workspaces_count
+SELECT count(*)
+@workspaces_match
+
+-- name: workspace_change
+UPDATE workspaces SET name = :name, settings = :settings WHERE id = :id AND deleted_at IS NULL RETURNING id
+
+-- name: workspace_remove
+-- its name is free for another one
+UPDATE workspaces SET name = id, settings = :settings, deleted_at = :now
+WHERE id = :id AND deleted_at IS NULL RETURNING id
 
 -- name: workspace_settings
 -- holds the row for the change that follows
-UPDATE workspaces SET settings = settings WHERE id = :id RETURNING settings
+UPDATE workspaces SET settings = settings WHERE id = :id AND deleted_at IS NULL RETURNING settings, name
 
 -- name: workspace_settle
 UPDATE workspaces SET settings = :settings WHERE id = :id
 
 -- name: credential_insert
 INSERT INTO credentials (id, account_id, workspace_id, dialect, kind, name, prefix, last4, hash, scopes, environment,
-                         state, created_at)
+                         state, created_at, shown)
 VALUES (:id, :account_id, :workspace_id, :dialect, :kind, :name, :prefix, :last4, :hash, :scopes, :environment,
-        :state, :created_at)
+        :state, :created_at, :shown)
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: credential_by_hash
@@ -63,6 +94,15 @@ SELECT c.id, c.account_id, c.workspace_id, c.dialect, c.kind, c.name, c.prefix, 
        c.environment, c.state, c.created_at, c.last_used_at, w.number, w.name
 FROM credentials c LEFT JOIN workspaces w ON w.id = c.workspace_id
 WHERE c.id = :id
+
+-- name: credentials_shown
+SELECT id, workspace_id, shown FROM credentials
+WHERE workspace_id IN (SELECT value FROM json_array_elements_text(:ids)) AND dialect = :dialect AND kind = :kind
+  AND state = 'active' AND shown IS NOT NULL
+ORDER BY id
+
+-- name: credentials_revoke
+UPDATE credentials SET state = 'revoked', shown = NULL WHERE workspace_id = :workspace_id RETURNING id
 
 -- name: credential_used
 UPDATE credentials SET last_used_at = :now WHERE id = :id

@@ -70,6 +70,12 @@ ORDER BY id DESC LIMIT :count OFFSET :skip
 @webhook_outlines_match
 ORDER BY id LIMIT :count OFFSET :skip
 
+-- name: webhook_lanes_forget
+DELETE FROM webhook_lanes WHERE webhook_id IN (SELECT id FROM webhooks WHERE workspace_id = :workspace_id) /* many rows */
+
+-- name: webhooks_forget
+DELETE FROM webhooks WHERE workspace_id = :workspace_id /* many rows */
+
 -- name: webhooks_listening
 SELECT DISTINCT h.workspace_id, w.account_id, h.kinds FROM webhooks h JOIN workspaces w ON w.id = h.workspace_id
 WHERE h.state = 'enabled'

@@ -4,8 +4,8 @@ import pytest
 
 from core.errors import Invalid
 from dialects.dialect import Listener
+from dialects.postmark.hooks import INBOUND_ROLE
 from dialects.postmark.listening import listen
-from dialects.postmark.telling import INBOUND_ROLE
 from dialects.postmark.triggers import KINDS, Triggers, switched_on
 
 URL = "https://app.example/"

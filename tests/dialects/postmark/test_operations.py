@@ -358,6 +358,20 @@ _ROWS = (
         )
     ),
     Row(
+        name="servers.own",
+        method="GET",
+        works=Case("/server"),
+        missing=Case("/server/1", code=404, status=404),
+        invalid=Case("/server/%00", code=404, status=404),
+    ),
+    Row(
+        name="servers.edit_own",
+        method="PUT",
+        works=Case("/server", {"Color": "Red"}),
+        missing=Case("/server", {}, 609),
+        invalid=Case("/server", {"TrackOpens": "perhaps"}, 403),
+    ),
+    Row(
         name="removals.create",
         kind="account",
         method="POST",
@@ -437,6 +451,46 @@ _ROWS = (
         missing=Case("/domains/999999999/rotatedkim", {}, 510),
         invalid=Case("/domains/-1/rotatedkim", {}, 510),
     ),
+    Row(
+        name="servers.list_servers",
+        kind="account",
+        method="GET",
+        works=Case("/servers?count=1&offset=0"),
+        missing=Case("/servers?count=1", code=600),
+        invalid=Case("/servers?count=501&offset=0", code=600),
+    ),
+    Row(
+        name="servers.retrieve",
+        kind="account",
+        method="GET",
+        works=Case("/servers/{server}"),
+        missing=Case("/servers/999999999", code=601),
+        invalid=Case("/servers/%00", code=601),
+    ),
+    Row(
+        name="servers.create",
+        kind="account",
+        method="POST",
+        works=Case("/servers", {"Name": "Made"}),
+        missing=Case("/servers", {"Color": "red"}, 608),
+        invalid=Case("/servers", {"Name": 5}, 403),
+    ),
+    Row(
+        name="servers.edit",
+        kind="account",
+        method="PUT",
+        works=Case("/servers/{server}", {"Name": "Renamed"}),
+        missing=Case("/servers/999999999", {"Name": "Renamed"}, 601),
+        invalid=Case("/servers/1", {"InboundSpamThreshold": "x"}, 403),
+    ),
+    Row(
+        name="servers.remove",
+        kind="account",
+        method="DELETE",
+        works=Case("/servers/{server}"),
+        missing=Case("/servers/999999999", code=601),
+        invalid=Case("/servers/x'", code=601),
+    ),
 )
 
 
@@ -470,6 +524,8 @@ async def _filled(house: House, path: str) -> tuple[str, str]:
     if "{rule}" in path:
         made = await client.post("/triggers/inboundrules", json={"Rule": "example.com"})
         path = path.replace("{rule}", str(made.json()["ID"]))
+    if "{server}" in path:
+        path = path.replace("{server}", str((await house.workspace()).number))
     if "{removal}" in path:
         account = await house.client("postmark", "account")
         asked = await account.post("/data-removals", json=_REMOVAL)

@@ -17,7 +17,8 @@ from core.messages import Delivery, Draft, Message, Party
 from core.suppressions import Change
 from core.tracking.sighting import Agent, Seen, Software
 from core.webhooks import Dispatch, Happening, Webhook
-from dialects.postmark.telling import FORMAT, INBOUND_ROLE
+from dialects.postmark.hooks import INBOUND_ROLE
+from dialects.postmark.telling import FORMAT
 from dialects.postmark.triggers import KINDS, Open, Plain, Triggers, WithContent, switched_on
 
 # 2026-03-04 05:05:09.123456 UTC
