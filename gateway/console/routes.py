@@ -44,12 +44,12 @@ def pages(core: Core, door: Door | None) -> Iterator[Route]:
     """Every page; none without a door."""
     if door is None:
         return
-    yield Route("/_/servers/{workspace:int}/streams", _link)
     yield Route(PATH, _guarded(core, door, overview.workspaces))
     for path, handler in _HANDLERS.items():
         yield Route(
             f"{PATH}/{{workspace:int}}/{{environment}}/{path}", _guarded(core, door, _visited(handler))
         )
+    yield Route("/_/servers/{workspace:int}/streams", _link)
 
 
 async def _link(request: Request) -> Response:
