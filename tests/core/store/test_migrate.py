@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -27,6 +28,14 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+@pytest.fixture
+def database(database):
+    """Nothing is there yet, not even the file."""
+    if database.startswith("sqlite:///"):
+        Path(database.removeprefix("sqlite:///")).unlink()
+    return database
 
 
 async def test_a_second_time_changes_nothing(database):
