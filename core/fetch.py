@@ -81,16 +81,23 @@ class Fetcher:
         """``resolve`` and ``network`` take the place of the system's resolver and sockets, below the checks."""
         self._timeout_s = timeout_s
         self._redirects = redirects
-        guarded = GuardedNetwork(
+        self._network = GuardedNetwork(
             network or httpcore.AnyIOBackend(), resolve or look_up, allow_private=allow_private
         )
-        self._pool = httpcore.AsyncConnectionPool(
-            # of the environment only the certificate authorities count; a pool made like this knows no proxy
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=_CONNECTIONS,
-            keepalive_expiry=_IDLE_S,
-            network_backend=guarded,
-        )
+        self._made: httpcore.AsyncConnectionPool | None = None
+
+    @property
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        """Made at the first use: to read the certificates takes time that most commands need not spend."""
+        if self._made is None:
+            self._made = httpcore.AsyncConnectionPool(
+                # of the environment only the certificate authorities count; a pool made like this knows no proxy
+                ssl_context=httpx.create_ssl_context(),
+                max_connections=_CONNECTIONS,
+                keepalive_expiry=_IDLE_S,
+                network_backend=self._network,
+            )
+        return self._made
 
     async def get(self, url: str, *, limit_bytes: int) -> Fetched:
         """Read what an address holds, decoded at most ``limit_bytes``; raises only FetchFailed."""
@@ -100,7 +107,8 @@ class Fetcher:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        await self._pool.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
     async def _follow(self, url: str, limit_bytes: int) -> Fetched:
         target = _permitted(url)

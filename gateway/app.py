@@ -14,7 +14,6 @@ from core import ids
 from core.core import Core
 from core.store.database import StoreUnavailable
 from core.store.statements import sql
-from dialects.dialect import Dialect
 from dialects.picking import Picker
 from dialects.request import Receive, Scope, Send
 from dialects.serving import Surface
@@ -40,15 +39,15 @@ class Gateway:
     def __init__(
         self,
         core: Core,
-        dialects: Sequence[Dialect],
+        surfaces: Sequence[Surface],
         hosts: Mapping[str, str],
         entrance: Entrance = Entrance(),  # noqa: B008  # nothing in it changes
         metrics: Metrics | None = None,
     ) -> None:
-        """Compile every dialect; ``hosts`` are further host names, to the dialect's. ``metrics`` may be shared."""
+        """Serve these dialects; ``hosts`` are further host names, to the dialect's. ``metrics`` may be shared."""
         self._core = core
-        self._picker = Picker(dialects, hosts)
-        self._surfaces = {dialect.name: Surface(dialect) for dialect in dialects}
+        self._picker = Picker([each.dialect for each in surfaces], hosts)
+        self._surfaces = {each.dialect.name: each for each in surfaces}
         self._metrics = metrics or Metrics()
         self._own = _own_pages(core, self._metrics, entrance)
 

@@ -17,6 +17,7 @@ from core.budget import Budget
 from core.core import Core
 from core.jobs.worker import Worker
 from dialects.dialect import Dialect, discover
+from dialects.serving import Surface
 from gateway import console
 from gateway.app import Entrance, Gateway
 from gateway.certificate import HANDSHAKE_S, Certificate
@@ -79,13 +80,11 @@ async def serving(
     core: Core, settings: Settings, bound: socket.socket, metrics: Metrics | None = None
 ) -> AsyncIterator[uvicorn.Server]:
     """Answer requests for the length of the block; leaving it lets running requests end."""
-    dialects = enabled(settings)
+    surfaces = [Surface(each) for each in enabled(settings).values()]
     hosts = {host: name for name, names in settings.hosts.items() for host in names}
     proxies = Proxies(settings.trusted_proxies)
     config = uvicorn.Config(
-        Gateway(
-            core, list(dialects.values()), hosts, Entrance(proxies, console.door(settings, proxies)), metrics
-        ),
+        Gateway(core, surfaces, hosts, Entrance(proxies, console.door(settings, proxies)), metrics),
         loop="none",
         http=Protocol,
         lifespan="off",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib import import_module
 from typing import Self
 
@@ -12,6 +13,7 @@ from core.accounts import Workspace
 from core.core import Caller, Core
 from core.store.statements import statement
 from dialects.dialect import Dialect, KeyKind, discover
+from dialects.serving import Surface
 from gateway import provision
 from gateway.app import Gateway
 from gateway.assemble import opened, working
@@ -22,6 +24,11 @@ from tests.dialects.driver import Driver
 _QUEUE = statement("queue", "SELECT count(*) FROM jobs WHERE run_at <= :now OR claimed_by <> ''")
 
 
+@cache
+def _surfaces() -> list[Surface]:
+    return [Surface(each) for each in discover().values()]
+
+
 class House:
     """Every dialect at work on one core."""
 
@@ -30,7 +37,7 @@ class House:
         self.core = core
         self.settings = settings
         self.dialects = discover()
-        self.app = Gateway(core, list(self.dialects.values()), {})
+        self.app = Gateway(core, _surfaces(), {})
         self._stack = AsyncExitStack()
         self._keys: dict[tuple[str, str, str, str, frozenset[str] | None], str] = {}
 
