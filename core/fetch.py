@@ -12,7 +12,9 @@ import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import httpcore
@@ -193,9 +195,15 @@ def _embedded(address: _Address) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
+# A name whose servers are silent holds its thread for half a minute, whoever has given up on it: of those that every
+# library shares there are a few, and so strangers' names would hold up files and much else
+_ASKING: Final = ThreadPoolExecutor(256, thread_name_prefix="names")
+
+
 async def look_up(host: str, port: int) -> list[str]:
     """Ask the system, which also reads the decimal, octal and hexadecimal forms of an address."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_ASKING, ask)
     return [str(sockaddr[0]) for *_, sockaddr in found]
 
 

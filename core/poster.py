@@ -38,6 +38,8 @@ _IDLE_CONNECTIONS: Final = 200
 _KEPT_BYTES: Final = 4 * 1024
 _READ_BYTES: Final = 64 * 1024
 _ERROR_LIMIT: Final = 500
+# what shows who is calling (RFC 9110 11.6.2, RFC 6265 5.4)
+_PROOFS: Final = frozenset({b"authorization", b"cookie"})
 
 Headers = Sequence[tuple[str, str]]
 
@@ -51,6 +53,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     redirects: int = 0
     https_only: bool = False
+
+    def __repr__(self) -> str:
+        """Without what it proves and says, and where in the URL something secret may stand."""
+        return f"Call({len(self.body)} bytes)"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,9 +131,9 @@ class Poster:
             if not location or not left:
                 break
             target = _permitted(url.join(location.decode()), https_only=https_only)
-            if target.netloc != url.netloc:
-                # what proves us to one host is no other's business
-                headers = [each for each in headers if each[0].lower() != b"authorization"]
+            if _origin(target) != _origin(url):
+                # what proves us to one host is no other's business, and not to be read on the way to the same one
+                headers = [each for each in headers if each[0].lower() not in _PROOFS]
             url = target
         return answer
 
@@ -160,6 +166,10 @@ async def _beginning(response: httpcore.Response) -> bytes:
         if seen > _READ_BYTES:
             break
     return kept
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int]:
+    return url.scheme, url.raw_host, port_of(url)
 
 
 def _permitted(url: httpx.URL, *, https_only: bool) -> httpx.URL:

@@ -83,6 +83,10 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = ""
     settings: WorkspaceSettings = WorkspaceSettings()
 
+    def __repr__(self) -> str:
+        """Without its secret, or what may be one in the URL."""
+        return f"Listener({self.events}, {self.form}, {self.stream})"
+
 
 Tell = Callable[[BaseException, Request | None], Answer]
 # by the secret, at a moment in whole seconds

@@ -18,6 +18,8 @@ State = Literal["pending", "attempting", "success", "failed"]
 _FIRST: Final = ""
 # every id is smaller: they are hexadecimal
 _LAST: Final = "g"
+# what one commit asks for again
+_PORTION: Final = 1000
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,12 +143,23 @@ async def replay(core: Core, webhook: Webhook, id: str) -> Dispatch:
 
 
 async def replay_all(core: Core, webhook: Webhook, wanted: Filter) -> int:
-    """The same for many, those of a range of time and of states; how many."""
-    match = _match(webhook, wanted, PageRequest())
-    now = core.clock.now()
-    again = sql.dispatches_replay(**match, now=now)
-    wake = sql.webhook_lane_wake(now=now, webhook_id=webhook.id)
-    return len((await write(core.db, again, wake))[0])
+    """The same for many, those of a range of time and of states; how many.
+
+    In portions, each a commit of its own: who accepts mail waits for no more than one. Safe to repeat where it was
+    broken off, but for what was told again meanwhile.
+    """
+    match, count = _match(webhook, wanted, PageRequest()), 0
+    # what is told again meanwhile is not found a second time
+    before = str(match.pop("before_id"))
+    while True:
+        now = core.clock.now()
+        again = sql.dispatches_replay(**match, before_id=before, now=now, count=_PORTION)
+        wake = sql.webhook_lane_wake(now=now, webhook_id=webhook.id)
+        found = [row[0] for row in (await write(core.db, again, wake))[0]]
+        count += len(found)
+        if len(found) < _PORTION:
+            return count
+        before = min(found)
 
 
 async def tallies(

@@ -26,7 +26,7 @@ _POLL_S: Final = 0.25
 # where nobody listens there is nothing to look for but what was told before
 _IDLE_POLL_S: Final = 2.0
 _BACK_OFF_S: Final = 2.0
-# turns at once, of endpoints that answer and of those that gave no answer lately
+# turns at once, of endpoints that answer and of those that lately did not, or late
 _HEALTHY: Final = 64
 _FAILING: Final = 64
 

@@ -1,7 +1,7 @@
 """The queue of endpoints: each has a place in it, and is called by one process at a time.
 
-What is to be told waits behind its own endpoint. One that hangs holds up nobody else, however much waits for it; those
-that gave no answer lately are claimed apart, and tried with a single call.
+What is to be told waits behind its own endpoint. One that hangs holds up nobody else, however much waits for it: those
+that gave no answer lately, or a late one, are claimed apart from the others; the former are tried with a single call.
 """
 
 import time
@@ -18,14 +18,17 @@ from core.store.statements import Query, sql
 
 # the moment that never comes
 NEVER: Final = 1 << 62
+# in place of a number of failures: it answers, but late
+LATE: Final = -1
 # the share of a lease that must be left for a call to begin
 _MARGIN: Final = 1 / 3
 
 
 class Lane(msgspec.Struct, kw_only=True):
-    """A claimed endpoint. ``failures`` in a row to get any answer; ``failing_since`` 0 where the last call went well.
+    """A claimed endpoint. ``failures`` in a row to get any answer, or LATE.
 
-    ``until`` is the end of the lease on the monotonic clock, 0 once it is lost.
+    ``failing_since`` is 0 where the last call went well. ``until`` is the end of the lease on the monotonic
+    clock, 0 once it is lost.
     """
 
     webhook_id: str
@@ -46,7 +49,7 @@ class Lanes:
         self._leaving: Group[Query] = Group(self._commit)
 
     async def take(self, count: int, *, failing: bool) -> list[Lane]:
-        """Up to ``count`` endpoints that something is due for; ``failing``: of those that gave no answer lately."""
+        """Up to ``count`` endpoints that something is due for; ``failing``: of those with failures, or late."""
         now, asked_at = self._core.clock.now(), time.monotonic()
         claim = sql.webhook_lanes_claim(
             now=now, lease_end=self._lease_end(now), claimed_by=self._token, count=count, failing=failing

@@ -18,12 +18,14 @@ from core.store.database import Row, StoreUnavailable, listed, mapper, write
 from core.store.statements import sql
 from core.webhooks.happening import RECEIVED, Happening
 from core.webhooks.loading import Notice, happenings
-from core.webhooks.webhook import Webhook, from_row
+from core.webhooks.webhook import Webhook, from_row, plain_row
 
 _log = structlog.get_logger(__name__)
 
 # rows are read without bodies: so many take little memory
 _PORTION: Final = 200
+# and so many are written at once, unless one thing that happened is for more
+_MOST_ROWS: Final = 2000
 # when what cannot be read is tried again
 _LATER_S: Final = 3600
 _ERROR_LIMIT: Final = 1000
@@ -48,7 +50,7 @@ class Spreader:
             return False
         try:
             webhooks = await self._webhooks(notices)
-            for portion in _portions(notices):
+            for portion in _portions(notices, webhooks):
                 await self._write_or_part(portion, webhooks)
         except BaseException:
             await self._release(notices)
@@ -72,12 +74,18 @@ class Spreader:
         await write(self._core.db, sql.outbox_release(ids=keys, claimed_by=self._token))
 
     async def _webhooks(self, notices: Sequence[Notice]) -> dict[str, list[Webhook]]:
-        """The enabled ones of every workspace that the notices are of."""
-        places = listed(list({each.workspace_id for each in notices}))
+        """The enabled ones that may want to hear of any of them, by workspace."""
+        kinds: dict[str, set[str]] = {}
+        for each in notices:
+            kinds.setdefault(each.workspace_id, set()).add(each.kind)
         found: dict[str, list[Webhook]] = {}
-        for row in await self._core.db.fetch(sql.webhooks_of_workspaces(ids=places)):
-            webhook = readable(self._core, row)
-            if webhook is not None and webhook.state == "enabled" and webhook.dialect in self._formats:
+        for row in await self._core.db.fetch(sql.webhooks_of_workspaces(ids=listed(list(kinds)))):
+            # what is sealed takes time to open
+            plain = plain_row(row)
+            if plain.dialect not in self._formats or kinds[plain.workspace_id].isdisjoint(plain.kinds):
+                continue
+            webhook = readable(self._core, row) if plain.state == "enabled" else None
+            if webhook is not None:
                 found.setdefault(webhook.workspace_id, []).append(webhook)
         return found
 
@@ -191,8 +199,17 @@ def _stream(happening: Happening) -> str:
     return happening.change.stream if happening.change is not None else ""
 
 
-def _portions(notices: Sequence[Notice]) -> list[list[Notice]]:
-    """What is written together: a letter that came in may be large, and goes alone."""
-    small = [each for each in notices if each.kind != RECEIVED]
-    large = [[each] for each in notices if each.kind == RECEIVED]
-    return [small, *large] if small else large
+def _portions(notices: Sequence[Notice], webhooks: Mapping[str, Sequence[Webhook]]) -> list[list[Notice]]:
+    """What is written together: not too much, and a letter that came in may be large, and goes alone."""
+    portions: list[list[Notice]] = []
+    count = _MOST_ROWS
+    for notice in notices:
+        if notice.kind == RECEIVED:
+            continue
+        wide = len(webhooks.get(notice.workspace_id, ()))
+        if count + wide > _MOST_ROWS:
+            portions.append([])
+            count = 0
+        portions[-1].append(notice)
+        count += wide
+    return portions + [[each] for each in notices if each.kind == RECEIVED]

@@ -22,7 +22,7 @@ from core.store.database import mapper, write
 from core.store.statements import sql
 from core.webhooks import incidents
 from core.webhooks.calls import call_of
-from core.webhooks.lanes import NEVER, Lane, Lanes
+from core.webhooks.lanes import LATE, NEVER, Lane, Lanes
 from core.webhooks.outcomes import Due, Outcome, Outcomes
 from core.webhooks.webhook import Webhook
 
@@ -34,6 +34,8 @@ _SMALL_BYTES: Final = 8 * 1024
 _FIRST_CALLS: Final = 2
 # others wait meanwhile
 _LONGEST_S: Final = 5.0
+# who takes longer is no longer among those that others wait for
+_LATE_MS: Final = 5000
 # the share of its time after which an endpoint that only fails is given notice
 _NOTICE: Final = 0.5
 # how long an endpoint waits whose call could not even be made
@@ -89,7 +91,7 @@ class Turn:
         is_more = True
         while is_more:
             # one that gave no answer is tried with one call
-            most = 1 if self._lane.failures else _PORTION
+            most = 1 if self._lane.failures > 0 else _PORTION
             found = await self._due(webhook, most)
             self._queue.extend(found)
             await self._empty(webhook)
@@ -175,9 +177,9 @@ class Turn:
         elif not lane.failing_since:
             lane.failing_since = at
         if answer.status:
-            lane.failures = 0
+            lane.failures = LATE if answer.duration_ms > _LATE_MS else 0
         else:
-            lane.failures += 1
+            lane.failures = max(lane.failures, 0) + 1
             self._broken = True
 
     async def _disable_if_dead(self, webhook: Webhook) -> None:

@@ -21,6 +21,10 @@ class Secret(msgspec.Struct, frozen=True):
     text: str
     until: int | None = None
 
+    def __repr__(self) -> str:
+        """Without its text, wherever it is printed."""
+        return f"Secret(until={self.until})"
+
 
 class _Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept sealed."""
@@ -28,6 +32,10 @@ class _Private(msgspec.Struct, frozen=True, omit_defaults=True):
     secrets: tuple[Secret, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     auth: tuple[str, str] | None = None
+
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "_Private()"
 
 
 _PRIVATE: Final = msgspec.msgpack.Decoder(_Private)
@@ -60,11 +68,14 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     auth: tuple[str, str] | None = None
 
+    def __repr__(self) -> str:
+        """Which it is, and nothing that may be secret."""
+        return f"Webhook({self.id}, {self.dialect}, {self.place}, {self.state})"
+
     @property
     def place(self) -> str:
         """Scheme, host and port of its URL: what is in the rest may be secret."""
-        scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
+        return _place(self.url)
 
     @property
     def secret(self) -> str:
@@ -91,6 +102,10 @@ class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     auth: tuple[str, str] | None = None
 
+    def __repr__(self) -> str:
+        """Likewise."""
+        return f"NewWebhook({self.dialect}, {_place(self.url)}, {self.kinds})"
+
 
 class WebhookChange(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be otherwise; None leaves a thing as it is. ``auth`` with an empty user and password takes it away."""
@@ -103,6 +118,16 @@ class WebhookChange(msgspec.Struct, frozen=True, kw_only=True):
     includes: tuple[str, ...] | None = None
     headers: tuple[tuple[str, str], ...] | None = None
     auth: tuple[str, str] | None = None
+
+    def __repr__(self) -> str:
+        """What is changed, and not to what."""
+        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
+        return f"WebhookChange({', '.join(given)})"
+
+
+def _place(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
 def from_row(core: Core, row: Row) -> Webhook:

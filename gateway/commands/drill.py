@@ -91,6 +91,8 @@ async def _replay(
     async with opened(settings, owner=False) as core:
         place = await accounts.named(core, account, workspace)
         webhook = await nouns.named(core, place.id, id)
+        if webhook.state != "enabled":
+            raise Invalid("webhook", "It is disabled, and told nothing.")
         for call in calls:
             await nouns.replay(core, webhook, call)
         count = len(calls)

@@ -6,6 +6,7 @@ import gzip
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.fetch import Fetched, Fetcher, FetchFailed, is_public
+from core.fetch import Fetched, Fetcher, FetchFailed, is_public, look_up
 
 PUBLIC = "93.184.215.14"
 OTHER_PUBLIC = "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
@@ -534,3 +535,25 @@ async def outcome(fetcher: Fetcher, url: str) -> bytes | str:
         return (await fetcher.get(url, limit_bytes=1000)).data
     except FetchFailed as failed:
         return failed.reason
+
+
+async def test_names_that_hang_hold_up_nobody(monkeypatch):
+    """However many wait for silent name servers: another name is found, and the threads of all are free."""
+    released, ask = threading.Event(), socket.getaddrinfo
+
+    def slow(host, *args, **options):
+        if host == "silent.example":
+            released.wait(60)
+            raise socket.gaierror(socket.EAI_AGAIN, "silent")
+        return ask(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    waiting = [asyncio.create_task(look_up("silent.example", 80)) for _ in range(100)]
+    try:
+        async with asyncio.timeout(20):
+            assert ["192.0.2.1"] == await look_up("192.0.2.1", 80)
+            await asyncio.to_thread(int)
+    finally:
+        released.set()
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [OSError] * 100 == [type(each).__base__ for each in found]

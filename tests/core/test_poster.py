@@ -125,3 +125,83 @@ async def test_no_field_breaks_out(poster, consumer, field):
     answer = await poster.post(call("http://app.example/", headers=[field]))
 
     assert (0, []) == (answer.status, consumer.heard)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("http://app.example/", "http://app.example/again", ("Basic dTpw", "a=b")),
+        ("http://app.example/", "http://other.example/", (None, None)),
+        ("http://app.example/", "http://app.example:8080/", (None, None)),
+        # in the clear, whatever it was before
+        ("https://app.example/", "http://app.example/", (None, None)),
+    ],
+)
+async def test_what_proves_us_goes_to_one_place(consumer, first, then, expected):
+    """To no other host or port, and not in the clear where it was not asked for so."""
+    poster = Poster(resolve=resolve, network=Plaintext(consumer.port))
+    consumer.reply = lambda _: (
+        status(200) if len(consumer.heard) > 1 else status(307, b"", f"Location: {then}")
+    )
+    headers = [("Authorization", "Basic dTpw"), ("Cookie", "a=b"), ("X-Key", "k")]
+    answer = await poster.post(call(first, headers=headers, redirects=3))
+    await poster.close()
+
+    assert 200 == answer.status, answer.error
+    there = consumer.heard[1].headers
+    assert ("k", *expected) == (there["x-key"], there.get("authorization"), there.get("cookie"))
+
+
+class Plaintext(Loopback):
+    """Takes TLS for granted."""
+
+    async def connect_tcp(self, *args, **options):
+        """See Loopback."""
+        return Bare(await super().connect_tcp(*args, **options))
+
+
+class Bare(httpcore.AsyncNetworkStream):
+    """A stream that says it speaks TLS."""
+
+    def __init__(self, inner):
+        self._inner = inner
+
+    async def read(self, max_bytes, timeout=None):  # noqa: ASYNC109  # the signature is httpcore's
+        """As it comes."""
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer, timeout=None):  # noqa: ASYNC109  # likewise
+        """As it is."""
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self):
+        """Hang up."""
+        await self._inner.aclose()
+
+    async def start_tls(self, *_, **__):
+        """Nothing is started."""
+        return self
+
+    def get_extra_info(self, info):
+        """Whatever the socket says."""
+        return self._inner.get_extra_info(info)
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[::1", "http://h:99999999/", "//", "http://", "ht!tp://x/", "http://\xff/", "http://%00/", "\x80", "?",
+     "http://xn--a/", "http://a..b/", "http://" + "a" * 300 + "/", "http://1.2.3.4.5/", "http://a:b@:1/", "#", " "],
+)  # fmt: skip  # odd addresses, one beside the other
+async def test_whatever_a_redirect_says(poster, consumer, location):
+    """It is an answer or a reason why there is none, and never an error of ours."""
+    consumer.reply = lambda _: (
+        b"HTTP/1.1 302 There\r\nContent-Length: 0\r\nLocation: " + location.encode("latin-1") + b"\r\n\r\n"
+    )
+    answer = await poster.post(call("http://app.example/", redirects=2))
+    assert bool(answer.status) != bool(answer.error)
+
+
+def test_a_call_tells_nothing_of_itself():
+    """Whoever prints one prints no secret."""
+    shown = repr(call("https://u:hidden@app.example/?hidden", headers=[("Authorization", "hidden")]))
+    assert "hidden" not in shown

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from core import messages, webhooks
+from core.errors import Invalid
 from core.paging import PageRequest
-from core.webhooks import Filter
+from core.webhooks import Filter, WebhookChange
 from dialects.dialect import Listener, discover
 from gateway.__main__ import cli
 from gateway.assemble import opened, working
@@ -132,3 +133,12 @@ def test_an_unknown_webhook_is_told(tmp_path, monkeypatch, words):
     done = CliRunner().invoke(cli, ["webhooks", *words])
 
     assert done.exit_code != 0
+
+
+async def test_nothing_is_told_again_to_who_is_disabled(loose):
+    """It is said instead of done in vain."""
+    async with opened(loose) as core:
+        hook = await made(core, "resend", "http://127.0.0.1:1/")
+        await webhooks.update(core, hook, WebhookChange(state="disabled"))
+        with pytest.raises(Invalid, match="disabled"):
+            await drill._replay(loose, hook.id, "test", "test", (), Filter())

@@ -146,9 +146,12 @@ UPDATE dispatches SET replaying = 1, resume_at = due_at, due_at = :now
 WHERE id = :id AND webhook_id = :webhook_id AND replaying = 0
 
 -- name: dispatches_replay
+-- the newest of those, so many at once
 UPDATE dispatches SET replaying = 1, resume_at = due_at, due_at = :now
+WHERE replaying = 0 AND id IN (
+SELECT id FROM dispatches
 @dispatches_match
-  AND replaying = 0
+    AND replaying = 0 ORDER BY id DESC LIMIT :count)
 RETURNING id /* many rows */
 
 -- name: dispatches_delete
@@ -235,11 +238,11 @@ VALUES (:id, :workspace_id, :webhook_id, :happening_id, :kind, :subject, :event,
         NULL, :created_at, :body)
 
 -- name: webhook_lanes_claim
--- those whose endpoint gave no answer lately are claimed apart from the others, whom they do not hold up
+-- those whose endpoint gave no answer lately, or a late one, are claimed apart from the others, whom they do not hold up
 UPDATE webhook_lanes SET run_at = :lease_end, claimed_by = :claimed_by, wanted = 0
 WHERE webhook_id IN (
     SELECT webhook_id FROM webhook_lanes
-    WHERE run_at <= :now AND (failures > 0) = CAST(:failing AS BOOLEAN) ORDER BY run_at LIMIT :count
+    WHERE run_at <= :now AND (failures <> 0) = CAST(:failing AS BOOLEAN) ORDER BY run_at LIMIT :count
     FOR UPDATE SKIP LOCKED)
 RETURNING webhook_id, failures, failing_since
 

@@ -1,16 +1,21 @@
 """Telling endpoints: what they hear, how they are insisted upon, and that none stands in another's way."""
 
 import asyncio
+import sys
+from collections import Counter
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from core import webhooks
-from core.clock import SECOND
+from core.clock import SECOND, SystemClock
 from core.formats import Manners
 from core.paging import PageRequest
-from core.webhooks import WebhookChange, incidents
+from core.webhooks import Filter, WebhookChange, incidents
+from core.webhooks.lanes import LATE
 from tests.consumer import Consumer, status
+from tests.core.post import alter, select
 
 pytestmark = pytest.mark.usefixtures("teller")
 
@@ -282,6 +287,62 @@ async def test_a_replay_is_one_more_call(town):
     await town.consumer.wait(4)
     (again,) = await town.state(hook, "success")
     assert (None, 1) == (again.due_at, len({each.headers["x-id"] for each in town.consumer.heard}))
+
+
+async def apart():
+    """A moment with a millisecond of its own, as ids tell them apart."""
+    await asyncio.sleep(0.005)
+    now = SystemClock().now()
+    await asyncio.sleep(0.005)
+    return now
+
+
+async def test_a_range_is_told_again(town, monkeypatch):
+    """Each of it once more, in commits that are not large; nothing of before or after it."""
+    # the package has a function of this name too
+    monkeypatch.setattr(sys.modules["core.webhooks.dispatch"], "_PORTION", 2)
+    hook = await town.hook()
+    await town.happen()
+    await town.state(hook, "success")
+    since = await apart()
+    await town.happen(5)
+    await town.state(hook, "success", 6)
+    until = await apart()
+    await town.happen()
+    told = await town.state(hook, "success", 7)
+
+    assert 5 == await webhooks.replay_all(town.core, hook, Filter(since=since, until=until))
+
+    heard = [each.headers["x-id"] for each in await town.consumer.wait(12)]
+    await town.state(hook, "success", 7)
+    assert {each.id: 1 + (0 < place < 6) for place, each in enumerate(told)} == Counter(heard)
+    assert 0 == await webhooks.replay_all(town.core, hook, Filter(states=("failed",)))
+
+
+async def test_who_answers_late_is_claimed_apart(town, monkeypatch):
+    """Others do not wait for it; it is one of the others again once it is quick."""
+    hook = await town.hook()
+    for count, late_ms, expected in ((1, -1, LATE), (20, 60_000, 0)):
+        monkeypatch.setattr("core.webhooks.turn._LATE_MS", late_ms)
+        await town.happen(count)
+        await town.state(hook, "success", count)
+        assert [(expected,)] == [
+            tuple(row) for row in await select(town.core, "SELECT failures FROM webhook_lanes")
+        ]
+
+
+async def test_many_endpoints_of_one_place(town, monkeypatch):
+    """What a commit makes has a limit; each is told everything once, who wants nothing of it is not even opened."""
+    monkeypatch.setattr("core.webhooks.spreading._MOST_ROWS", 4)
+    hooks = [await town.hook() for _ in range(3)]
+    other = await town.hook(kinds=("delivered",))
+    await alter(town.core, "UPDATE webhooks SET private = :bad WHERE id = :id", bad=b"\x01bad", id=other.id)
+    with capture_logs() as logged:
+        sent = await town.happen(5)
+        for hook in hooks:
+            told = await town.state(hook, "success", 5)
+            assert sent == [each.subject for each in told]
+    assert [] == [each for each in logged if each["log_level"] == "error"]
 
 
 async def test_what_is_disabled_is_not_told_any_more(town):

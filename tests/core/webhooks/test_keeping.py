@@ -11,6 +11,7 @@ from core.core import Core
 from core.errors import NotFound
 from core.paging import PageRequest
 from core.webhooks import NewWebhook, WebhookChange
+from dialects.dialect import Listener
 from gateway.config import Settings
 from tests.core.post import MovedClock, caller_in, select, timed_core
 
@@ -126,3 +127,17 @@ async def test_a_role_has_one_webhook(core, caller):
 
     assert (first.id, "https://app.example/2", None) == (second.id, second.url, second.auth)
     assert [other, second] == await webhooks.with_roles(core, caller, "one")
+
+
+async def test_nothing_secret_is_printed(core, caller):
+    """Whatever is shown of a webhook by a log or a report of an error."""
+    url = "https://u:hidden@app.example/hidden?hidden#hidden"
+    wanted = new(url=url, secret="hidden", headers=(("X-Key", "hidden"),), auth=("u", "hidden"))
+    made = await webhooks.create(core, caller, wanted)
+    change = WebhookChange(url=url, headers=wanted.headers, auth=wanted.auth)
+    listener = Listener(url=url, secret="hidden")
+
+    shown = [repr(each) for each in (wanted, made, change, made.secrets, listener)]
+    assert [] == [each for each in shown if "hidden" in each]
+    assert "https://app.example" == made.place
+    assert "WebhookChange(url, headers, auth)" == shown[2]
