@@ -101,6 +101,8 @@ async def rehearse(
     """
     source = template_source(template)
     parents = await parents_of(core.db, caller.workspace_id, source)
+    if source.layout and source.layout not in {parent.name for parent in parents}:
+        raise RenderFailed(source.name, f'unknown template "{source.layout}"')
     if any(may_fail(held) for held in (source, *parents)):
         given = template.body.defaults | variables
         await asyncio.to_thread(render_source, source, [source, *parents], given, options)

@@ -23,6 +23,8 @@ PAIRS_LIMIT: Final = 50_000_000
 # how a process ends that was not ended by what it worked on, which may be tried once more; 9 is SIGKILL, which not
 # every system names
 _FROM_OUTSIDE: Final = (-signal.SIGTERM, -9)
+# what the process says first
+READY: Final = b"+"
 _STYLE: Final = re.compile(r"<style[\s>]", re.IGNORECASE)
 _CHILD: Final = Path(__file__).with_name("inlining_child.py")
 
@@ -81,13 +83,19 @@ class _Helper:
 
 def _started() -> "subprocess.Popen[bytes]":
     # a session of its own: a Ctrl-C is for the server, which finishes what it has begun
-    return subprocess.Popen(  # noqa: S603  # this very program, and a file of ours
-        [sys.executable, "-I", str(_CHILD)],
+    process = subprocess.Popen(  # noqa: S603  # this very program, and a file of ours
+        [sys.executable, "-P", str(_CHILD)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    if process.stdout is None or process.stdout.read(1) != READY:
+        process.kill()
+        process.communicate()
+        message = f"the process that inlines styles cannot be started: it ended with {process.returncode}"
+        raise ChildProcessError(message)
+    return process
 
 
 def _exchanged(process: "subprocess.Popen[bytes]", data: bytes) -> bytes:

@@ -49,14 +49,16 @@ def _inlined(html: str) -> str:
 def _answer(html: str) -> bytes:
     try:
         return _inlined(html).encode()
-    except (css_inline.InlineError, ValueError):
+    except (css_inline.InlineError, MemoryError, ValueError):
         return b""
 
 
 def main() -> None:
-    """Answer, one after the other: a length in eight bytes, then that many of UTF-8; 0 bytes are a refusal."""
+    """Say one byte once ready, then answer: a length in eight bytes and that many of UTF-8; none is a refusal."""
     _confine()
     read, write = sys.stdin.buffer, sys.stdout.buffer
+    write.write(b"+")
+    write.flush()
     while head := read.read(8):
         html = read.read(int.from_bytes(head)).decode()
         with _watched():

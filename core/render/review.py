@@ -81,8 +81,10 @@ def _faults(source: Source, part: str, text: str, *, is_layout: bool) -> list[Fa
     found = list(row.faults(text, is_layout and part != "subject")) if row and row.faults else []
     if found:
         return found
+    # what names no other text is compiled as it will be rendered, and so only once
+    library: dict[str, str] | None = {} if row and row.inlaid else None
     try:
-        compile_joined(source.syntax, source.name, text, escape=part == "html", library=None)
+        compile_joined(source.syntax, source.name, text, escape=part == "html", library=library)
     except RenderFailed as failed:
         return [Fault(reason=failed.reason, line=failed.line)]
     return []
@@ -92,9 +94,14 @@ def _suggested(syntax: str, texts: Mapping[str, str], layout: Source | None) -> 
     row = syntaxes.SYNTAXES.get(syntax)
     if row is None or row.suggest is None:
         return {}
-    around = {part: layout and _text(layout, part) for part in ("html", "text")}
+    around: dict[str, str | None] = {}
+    if layout is not None and layout.syntax == syntax:
+        around = {"html": layout.html, "text": layout.text}
     return row.suggest(
-        [(outer, text) if (outer := around.get(part)) else (text, "") for part, text in texts.items()]
+        [
+            (outer, text) if (outer := around.get(part)) is not None else (text, "")
+            for part, text in texts.items()
+        ]
     )
 
 

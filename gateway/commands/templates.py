@@ -25,7 +25,7 @@ def templates() -> None:
 
 @templates.command()
 @click.argument("slug")
-@click.option("--syntax", required=True, help="twig, tokens or triple.")
+@click.option("--syntax", required=True, help="twig, tokens, triple or mustachio.")
 @click.option("--name", help="A name for people; the slug where left out.")
 @click.option("--subject", default="", help="Subject, with variables.")
 @click.option("--sender", default="", help="From, where the call gives none.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.render.mustachio.suggesting import Suggestion
-from core.render.mustachio.tokens import CONTENT_PATH, Reading, bad_path, read
+from core.render.mustachio.tokens import CONTENT_PATH, Reading, Token, bad_path, read
 from core.render.source import Value
 from core.render.syntax import Fault
 
@@ -30,11 +30,16 @@ def _misplaced(reading: Reading, *, is_layout: bool) -> list[Fault]:
 
 
 def suggest(texts: Sequence[tuple[str, str]]) -> dict[str, Value]:
-    """A model for texts, each with the one that stands at its place for content; they must be faultless."""
+    """A model for texts, each with the one that stands at its place for content; faulty ones say nothing."""
     suggestion = Suggestion()
     for text, content in texts:
-        suggestion.read(read(text).tokens, read(content).tokens)
+        suggestion.read(_sound(text), _sound(content))
     return suggestion.model()
+
+
+def _sound(text: str) -> Sequence[Token]:
+    reading = read(text)
+    return () if reading.faults else reading.tokens
 
 
 def is_reserved(key: str) -> bool:

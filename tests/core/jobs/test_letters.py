@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from core import messages, templates
-from core.messages import Attachment, Content, TemplateUse
+from core.messages import Attachment, Content, OptOut, TemplateUse
 from core.templates import Body, NewTemplate
 from tests.core.post import ANN, BOB, CAT, SENDER, draft, parsed, party
 
@@ -210,6 +210,41 @@ async def test_a_template_goes_into_its_layout(post):
     assert "Ann and Bob|Ours" == said(letter, "plain").strip()
     message = await post.message(receipt.id)
     assert ("Hi Ann and Bob", "") == (message.shown_subject, message.subject)
+
+
+async def test_a_letter_of_scopes_and_layouts(post):
+    """Everything such a template has arrives: values in scope, its layout, inlined styles, the reader's way out."""
+    page = "<style>p{color:red}</style>{{#user}}{{{ @content }}}{{/user}}<i>{{company}}</i>"
+    frame = Body(html=page, text="{{{ @content }}}--{{company}}")
+    word = NewTemplate(
+        slug="order",
+        name="order",
+        syntax="mustachio",
+        body=Body(
+            subject="For {{#user}}{{name}}{{/user}}",
+            html='<p>{{name}}</p>{{#each items}}<b>{{.}}</b>{{/each}}<a href="{{{ pm:unsubscribe_url }}}">no</a>',
+            text="{{#user}}{{name}}{{/user}} {{{ pm:unsubscribe_url }}}\n",
+            layout="frame",
+        ),
+    )
+    named = NewTemplate(slug="frame", name="frame", syntax="mustachio", body=frame)
+    await templates.create(post.core, post.caller, named)
+    made = await templates.create(post.core, post.caller, word)
+    use = TemplateUse(id=made.id, version=made.version, slug="order")
+    variables = {"user": {"name": "<Ann>", "items": ["é", 1.5]}, "company": "Ours & Co"}
+    way_out = OptOut(urls=("pm:unsubscribe_url",))
+    await post.send(
+        draft(template=use, variables=variables, subject="", text=None, inline_css=True, opt_out=way_out)
+    )
+    letter = only(post)
+    html, text = said(letter, "html"), said(letter, "plain")
+
+    assert "For <Ann>" == letter["subject"]
+    start = '<style>p{color:red}</style><p style="color: red;">&lt;Ann&gt;</p><b>é</b><b>1.5</b><a href="'
+    assert (start, '">no</a><i>Ours &amp; Co</i>') == (html[: len(start)], html.rstrip("\n")[-28:])
+    link = html.removeprefix(start).partition('"')[0]
+    assert "/_/u/" in link
+    assert f"<Ann> {link}\n--Ours & Co" == text.rstrip("\n")
 
 
 async def test_a_body_of_its_own_goes_into_the_template(post):

@@ -85,3 +85,13 @@ def test_threads_take_turns() -> None:
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(lambda at: inlined(f"<style>p{{top:{at}px}}</style><p>"), range(40)))
     assert [f'<style>p{{top:{at}px}}</style><p style="top: {at}px;"></p>' for at in range(40)] == made
+
+
+def test_a_process_that_cannot_start_is_no_fault_of_the_html(tmp_path, monkeypatch) -> None:
+    """That is trouble of ours, which passes; a mail is not failed for it."""
+    broken = tmp_path / "child.py"
+    broken.write_text("raise SystemExit(3)")
+    monkeypatch.setattr(inlining, "_CHILD", broken)
+    monkeypatch.setattr(inlining, "_HELPER", type(inlining._HELPER)())
+    with pytest.raises(ChildProcessError, match="cannot be started"):
+        inlined(STYLED)

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from core.errors import RenderFailed
-from core.render import Options, Source, Value, check, compile_text, names, render
+from core.render import Options, Source, Value, check, compile_text, may_fail, names, render
+from core.render.compiled import compile_joined
+from core.render.mustachio import is_reserved
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True):
@@ -120,3 +122,37 @@ def test_a_layout_of_another_syntax_takes_what_was_rendered() -> None:
     assert "[&amp;]&" == render(source("t", "{{x}}", layout="l"), [layout], {"x": "&"}, Options()).html
     child = Source(name="t", syntax="tokens", html="{{x}}", layout="l")
     assert "<&>&amp;" == render(child, [source("l", "<{{{@content}}}>{{x}}")], {"x": "&"}, Options()).html
+
+
+def test_jinja_and_foreign_marks_are_text() -> None:
+    """What is no tag of the syntax comes out byte for byte."""
+    text = "{% for i in range(9) %}{# x #}{%- raw -%} #x\n## y\n{} }} {{ {a} \\ \r\n\t\0"
+    assert text == compile_text("mustachio", text, escape=True).render({}, Options())
+
+
+def test_a_text_is_compiled_once() -> None:
+    """And once more where it stands in another layout, or is another part."""
+    first = compile_joined("mustachio", "l", "<{{{@content}}}>", escape=True, library={}, inner=[("t", "x")])
+    same = compile_joined("mustachio", "l", "<{{{@content}}}>", escape=True, library={}, inner=[("t", "x")])
+    other = compile_joined("mustachio", "l", "<{{{@content}}}>", escape=True, library={}, inner=[("t", "y")])
+    bare = compile_joined("mustachio", "l", "<{{{@content}}}>", escape=True, library={})
+    assert first is same
+    assert ["<x>", "<y>", "<>"] == [each.render({}, Options()) for each in (first, other, bare)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("{{a}}{{#b}}{{^c}}x{{/c}}{{/b}}", False), ("{{#b}}{{#each c}}x{{/each}}{{/b}}", True), ("", False)],
+)
+def test_only_each_can_fail(text: str, expected: bool) -> None:  # noqa: FBT001  # a parameter
+    """So a text without it need not be tried before a message is taken."""
+    assert expected == may_fail(Source(name="t", syntax="mustachio", subject=text))
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("@content", True), ("pm:unsubscribe", True), ("name", False), ("a@b", False), ("pm", False)],
+)
+def test_some_keys_are_the_syntaxs_own(key: str, expected: bool) -> None:  # noqa: FBT001  # a parameter
+    """A model may not bring them."""
+    assert expected == is_reserved(key)

@@ -55,6 +55,39 @@ def test_calls_and_foreign_filters_are_refused(text: str) -> None:
         compile_text("twig", text, escape=False)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "__class__",
+            "x.__class__.__mro__",
+            "l.append",
+            "d.keys",
+            "d.items",
+            "x.format",
+            "self",
+            "scope",
+            "item",
+        ),
+        *(
+            "context",
+            "environment",
+            "cycler",
+            "lipsum",
+            "namespace",
+            "l.0",
+            "x.0",
+            "../__class__",
+            ".__class__",
+        ),
+    ],
+)
+def test_upward_paths_lead_to_json_alone(path: str) -> None:
+    """Keys of objects are all that a path can name; nothing of Python's is one."""
+    variables: dict[str, Value] = {"x": "a", "l": [1], "d": {"a": 1}}
+    assert "[]" == compile_text("mustachio", f"[{{{{{path}}}}}]", escape=True).render(variables, QUICK)
+
+
 def test_the_sandbox_refuses_what_no_syntax_emits() -> None:
     """Should a syntax ever emit an attribute or a call, Jinja itself has nothing to offer it."""
     assert (False, False) == (SANDBOX.is_safe_attribute("", "upper", str), SANDBOX.is_safe_callable(len))
@@ -117,6 +150,25 @@ BOMBS: list[tuple[str, str, dict[str, Value]]] = [
     ("tokens", "{{:l}}{{:l}}{{:l}}{{:l}}{{:l}}x{{/}}{{/}}{{/}}{{/}}{{/}}", {"l": [{}] * 500}),
     ("tokens", "{{:l}}{{x}}{{/}}", {"l": [{}] * 500, "x": "a" * 1000}),
     ("triple", "{{{X}}}" * 500, {"X": "a" * 1000}),
+    (
+        "mustachio",
+        "{{#each l}}{{#each ../../l}}{{#each ../../../../l}}{{/each}}{{/each}}{{/each}}",
+        {"l": [1] * 9_000},
+    ),
+    (
+        "mustachio",
+        "{{#each l}}{{#each ../../l}}{{#each ../../../../l}}.{{/each}}{{/each}}{{/each}}",
+        {"l": [1] * 9_000},
+    ),
+    (
+        "mustachio",
+        "{{#each l}}{{#each ../../l}}" + "{{../}}" * 999 + "{{/each}}{{/each}}",
+        {"l": [1] * 9_000},
+    ),
+    ("mustachio", "{{#each l}}{{../../x}}{{/each}}", {"l": [{}] * 500, "x": "a" * 1000}),
+    ("mustachio", "{{x}}" * 500, {"x": "a" * 1000}),
+    ("mustachio", "{{x}}", {"x": "é" * 60_000}),
+    ("mustachio", "{{x}}", {"x": 10**5000}),
 ]
 
 
@@ -125,6 +177,16 @@ def test_bombs_are_refused(syntax: str, text: str, variables: dict[str, Value]) 
     """Loops, ranges, doublings, widths and floods end as a refusal."""
     with pytest.raises(RenderFailed):
         compile_text(syntax, text, escape=False).render(variables, QUICK)
+
+
+def test_wide_lists_are_told_for_what_they_are() -> None:
+    """A rendering that would not end says so."""
+    text = "{{#each l}}{{#each ../../l}}{{#each ../../../../l}}{{/each}}{{/each}}{{/each}}"
+    with pytest.raises(RenderFailed) as failed:
+        compile_text("mustachio", text, escape=True).render({"l": [1] * 9_000}, QUICK)
+    assert ("rendering takes too long", 1) == (failed.value.reason, failed.value.line)
+    with pytest.raises(RenderFailed, match="the output is larger than 100000 bytes"):
+        compile_text("mustachio", "{{#each l}}....{{/each}}", escape=True).render({"l": [1] * 90_000}, QUICK)
 
 
 def test_large_powers_become_floats() -> None:
@@ -153,6 +215,13 @@ TOO_DEEP = [
     ("tokens", "{{?x}}" * 5000 + "{{/}}" * 5000),
     ("tokens", "{{:x}}" * 25 + "{{/}}" * 25),
     ("triple", "x" * 2_000_000),
+    ("mustachio", "{{#a.b}}{{#b}}" * 5000 + "{{/b}}{{/a.b}}" * 5000),
+    ("mustachio", "{{#each a}}" * 60 + "{{/each}}" * 60),
+    ("mustachio", "{{#a}}{{^b}}" * 40 + "{{/b}}{{/a}}" * 40),
+    ("mustachio", "{{" + "a." * 5000 + "b}}"),
+    ("mustachio", "{{" + "../" * 100_000 + "b}}"),
+    ("mustachio", "{{a}}" * 30_000),
+    ("mustachio", "x" * 2_000_000),
 ]
 
 
@@ -180,6 +249,13 @@ HOSTILE = [
     ("triple", "{" * 49_000),
     ("triple", "{{{" + " " * 200_000),
     ("triple", "{{{" + "a." * 100_000),
+    ("mustachio", "{" * 49_000),
+    ("mustachio", "{{" + " " * 200_000),
+    ("mustachio", "{{{a" * 16_000),
+    ("mustachio", "{{" + "../" * 100_000),
+    ("mustachio", "{{{ pm:unsubscribe" + " " * 200_000),
+    ("mustachio", "{{{ pm:unsubscribe " + " " * 200_000 + "label=}}}"),
+    ("mustachio", "{{" + "." * 200_000 + "}}"),
     ("twig", "{{ '" + "\\'" * 100_000),
     ("twig", "{{" + " " * 200_000),
     ("twig", "{%" + " " * 200_000 + "verbatim"),
