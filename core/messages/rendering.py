@@ -42,7 +42,7 @@ async def render(core: Core, message: Message) -> Rendering:
         _made, source, [template, *parents], variables, options, inline_css=message.draft.inline_css
     )
     headers = _headers(message, syntax, variables, options)
-    return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
+    return Rendering(subject=one_line(made.subject), html=made.html, text=made.text, headers=headers)
 
 
 def _made(
@@ -73,7 +73,7 @@ def _inline(message: Message) -> Rendering:
     options = _options(message)
     made = _made(source, (), variables, options, inline_css=message.draft.inline_css)
     headers = _headers(message, content.syntax, variables, options)
-    return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text, headers=headers)
+    return Rendering(subject=one_line(made.subject), html=made.html, text=made.text, headers=headers)
 
 
 def _variables(message: Message) -> dict[str, Value]:
@@ -89,7 +89,7 @@ async def preview(
     parents = await parents_of(core.db, caller.workspace_id, source)
     given = body.defaults | variables
     made = await asyncio.to_thread(render_source, source, [source, *parents], given, options)
-    return Rendering(subject=_one_line(made.subject), html=made.html, text=made.text)
+    return Rendering(subject=one_line(made.subject), html=made.html, text=made.text)
 
 
 async def rehearse(
@@ -113,8 +113,8 @@ async def parents_of(db: Database, workspace_id: str, source: Source) -> list[So
     held: dict[str, Source] = {}
     wanted = references(source)
     while missing := sorted(wanted - held.keys()):
-        query = sql.templates_by_slugs(workspace_id=workspace_id, slugs=listed(missing))
-        found = [template_source(template) for template in await rows(db, templates.Template, query)]
+        query = sql.templates_named(workspace_id=workspace_id, names=listed(missing))
+        found = [_named(template, wanted) for template in await rows(db, templates.Template, query)]
         held |= {parent.name: parent for parent in found}
         wanted = frozenset(slug for parent in found for slug in references(parent))
         if len(held) > _MOST_PARENTS:
@@ -127,6 +127,12 @@ async def parents_of(db: Database, workspace_id: str, source: Source) -> list[So
 def template_source(template: templates.Template) -> Source:
     """A template's newest version as something to render; its name is its slug."""
     return _source(template.slug, template.syntax, template.body)
+
+
+def _named(template: templates.Template, wanted: frozenset[str]) -> Source:
+    """The same under the name that it was wanted by."""
+    source = template_source(template)
+    return msgspec.structs.replace(source, name=template.id) if template.id in wanted else source
 
 
 async def _body(db: Database, use: TemplateUse) -> tuple[templates.Body, str]:
@@ -176,10 +182,11 @@ def _headers(
     if not content.syntax:
         return content.headers
     return tuple(
-        (name, _one_line(compile_text(syntax, value, escape=False).render(variables, options)))
+        (name, one_line(compile_text(syntax, value, escape=False).render(variables, options)))
         for name, value in content.headers
     )
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The same without what would end a header line."""
     return _BREAKS.sub(" ", text)

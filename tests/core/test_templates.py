@@ -7,8 +7,9 @@ import pytest
 
 from core import templates
 from core.errors import Conflict, NotFound
+from core.messages.rendering import parents_of, template_source
 from core.paging import PageRequest
-from core.templates import Body, NewTemplate, Variant
+from core.templates import Body, Change, NewTemplate, Variant
 from tests.core.post import caller_in
 
 
@@ -130,3 +131,115 @@ def test_what_is_said_in_a_locale(locale, subject):
     )
 
     assert (subject, "t") == ((said := body.said_in(locale)).subject, said.text)
+
+
+def _renamed(held, **change):
+    """The template as it is, with another name, slug or body."""
+    kept = {"name": held.name, "slug": held.slug, "body": None}
+    return Change(**(kept | change))
+
+
+async def test_a_change_is_made_of_how_it_stands(core, caller):
+    """Ten at once that each add a letter lose none; a name alone makes no version."""
+    made = await templates.create(core, caller, new())
+
+    def longer(held):
+        return _renamed(held, name=held.name + "!", body=Body(subject=held.body.subject + "!"))
+
+    await asyncio.gather(*[templates.change(core, caller, made.id, longer) for _ in range(10)])
+    found = await templates.get(core, caller, made.id)
+
+    assert ("The s" + 10 * "!", "one" + 10 * "!", 11) == (found.name, found.body.subject, found.version)
+    named = await templates.change(core, caller, made.id, lambda held: _renamed(held, slug="other"))
+    assert ("other", 11, found.body) == (named.slug, named.version, named.body)
+
+
+async def test_a_change_may_be_refused(core, caller):
+    """For a slug that is taken, by whoever makes it, or because there is no such template; nothing is kept."""
+    made = await templates.create(core, caller, new("a"))
+    await templates.create(core, caller, new("b"))
+
+    with pytest.raises(Conflict) as taken:
+        await templates.change(core, caller, made.id, lambda held: _renamed(held, slug="b", name="x"))
+    with pytest.raises(ZeroDivisionError):
+        await templates.change(core, caller, made.id, lambda held: _renamed(held, name=str(1 / 0)))
+    with pytest.raises(NotFound):
+        await templates.change(core, await caller_in(core, "other"), made.id, _renamed)
+
+    assert ("slug", "b") == (taken.value.kind, taken.value.id)
+    assert made == await templates.get(core, caller, made.id)
+
+
+async def test_what_others_nest_in_stays(core, caller):
+    """By id, whatever becomes of its slug; and nothing nests in what is gone."""
+    layout = await templates.create(core, caller, msgspec.structs.replace(new("frame"), kind="layout"))
+    inner = await templates.create(core, caller, new("inner", layout=layout.id))
+    await templates.change(core, caller, layout.id, lambda held: _renamed(held, slug="frame-2"))
+
+    assert "frame-2" == (await templates.get(core, caller, inner.id)).layout_slug
+    with pytest.raises(Conflict) as used:
+        await templates.delete(core, caller, layout.id)
+    assert "nesting" == used.value.kind
+    await templates.delete(core, caller, inner.id)
+    await templates.delete(core, caller, layout.id)
+    for call in (
+        templates.delete(core, caller, layout.id),
+        templates.get(core, caller, layout.id),
+        templates.find(core, caller, "frame-2"),
+        templates.create(core, caller, new("late", layout=layout.id)),
+    ):
+        with pytest.raises(NotFound):
+            await call
+    gone = await templates.numbered(core, caller, layout.number)
+    assert (layout.id, True) == (gone.id, gone.deleted_at is not None)
+    assert 1 == (await templates.create(core, caller, new("frame-2"))).version
+
+
+async def test_what_was_accepted_finds_its_layout(core, caller):
+    """Under the name it is known by, also once it is taken away."""
+    layout = await templates.create(core, caller, new("frame", html="<b>"))
+    inner = await templates.create(core, caller, new("inner", layout=layout.id))
+    source = template_source(inner)
+    await templates.delete(core, caller, inner.id)
+    await templates.delete(core, caller, layout.id)
+
+    found = await parents_of(core.db, caller.workspace_id, source)
+
+    assert [(layout.id, "<b>")] == [(each.name, each.html) for each in found]
+
+
+async def test_there_is_room_for_so_many(core, caller):
+    """Of one syntax, however many are made at once; what is taken away makes room."""
+    results = await asyncio.gather(
+        *[templates.create(core, caller, new(f"s{n}"), most=3) for n in range(6)], return_exceptions=True
+    )
+    made = [each for each in results if not isinstance(each, BaseException)]
+
+    assert 3 == len(made)
+    assert {"template_limit"} == {each.kind for each in results if isinstance(each, Conflict)}
+    other = msgspec.structs.replace(new("o"), syntax="triple")
+    assert 1 == (await templates.create(core, caller, other, most=3)).version
+    await templates.delete(core, caller, made[0].id)
+    assert 1 == (await templates.create(core, caller, new("again"), most=3)).version
+
+
+async def test_entries_are_in_the_order_they_were_made(core, caller):
+    """Of a syntax, of a kind, nested in one layout; by offset, and counted."""
+    layout = await templates.create(core, caller, msgspec.structs.replace(new("frame"), kind="layout"))
+    nested = [await templates.create(core, caller, new(f"n{n}", layout=layout.id)) for n in range(3)]
+    alone = await templates.create(core, caller, new("alone"))
+    await templates.create(core, caller, msgspec.structs.replace(new("odd"), syntax="triple"))
+
+    async def listed(limit=9, offset=0, **wanted):
+        request = PageRequest(limit=limit, offset=offset, total=True)
+        page = await templates.entries(core, caller, request, syntax="twig", **wanted)
+        return [each.slug for each in page.items], page.total
+
+    assert (["frame", "n0", "n1", "n2", "alone"], 5) == await listed()
+    assert (["n1", "n2"], 5) == await listed(limit=2, offset=2)
+    assert (["frame"], 1) == await listed(kind="layout")
+    assert (["n0", "n1", "n2"], 3) == await listed(layout=layout.id)
+    entries = (await templates.entries(core, caller, PageRequest(), syntax="twig")).items
+    assert [(nested[0].number, "frame"), (alone.number, "")] == [
+        (entries[n].number, entries[n].layout_slug) for n in (1, 4)
+    ]
