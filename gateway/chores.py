@@ -1,6 +1,6 @@
 """What the worker does again and again beside its jobs."""
 
-from core import domains, removals, retention, stats
+from core import domains, mailings, removals, retention, stats
 from core.core import Core
 from core.jobs.periodic import Chore
 from core.messages import claims
@@ -12,6 +12,8 @@ def chores() -> tuple[Chore, ...]:
         Chore(name="claims", every_s=60, run=claims.purge),
         Chore(name="domains", every_s=30, run=domains.verify_due),
         Chore(name="retention", every_s=3600, run=_forget),
+        Chore(name="mailings", every_s=1, run=mailings.make),
+        Chore(name="mailings gone", every_s=3600, run=mailings.forget),
         Chore(name="removals", every_s=10, run=removals.run),
         Chore(name="stats", every_s=10, run=stats.fold),
     )
