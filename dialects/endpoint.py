@@ -101,7 +101,7 @@ class Codec:
         return msgspec.json.Encoder().encode
 
 
-def decode(decoder: Callable[[bytes], Any], raw: bytes) -> Any:
+def decode(decoder: Callable[[Any], Any], raw: bytes | msgspec.Raw) -> Any:
     """Decode, with msgspec's errors turned into refusals; raises Malformed (json, utf8) and Mistyped."""
     try:
         return decoder(raw)

@@ -8,6 +8,7 @@ from dialects.dialect import Dialect, Group, Marks
 from dialects.postmark import (
     auth,
     bounces,
+    bulk,
     domains,
     emails,
     errors,
@@ -15,6 +16,7 @@ from dialects.postmark import (
     inbound,
     listening,
     messages,
+    pushing,
     removals,
     rules,
     servers,
@@ -23,6 +25,9 @@ from dialects.postmark import (
     streams,
     suppressions,
     telling,
+    templated,
+    templates,
+    validating,
     webhooks,
 )
 from dialects.postmark.codec import PostmarkCodec
@@ -36,6 +41,10 @@ DIALECT = Dialect(
         Group(
             auth.server_token,
             emails.OPERATIONS
+            + templated.OPERATIONS
+            + bulk.OPERATIONS
+            + templates.OPERATIONS
+            + validating.OPERATIONS
             + messages.OPERATIONS
             + sightings.OPERATIONS
             + inbound.OPERATIONS
@@ -48,7 +57,10 @@ DIALECT = Dialect(
             + statistics.OPERATIONS
             + servers.OWN,
         ),
-        Group(auth.account_token, removals.OPERATIONS + domains.OPERATIONS + servers.OPERATIONS),
+        Group(
+            auth.account_token,
+            pushing.OPERATIONS + removals.OPERATIONS + domains.OPERATIONS + servers.OPERATIONS,
+        ),
     ),
     tell=errors.tell,
     hosts=("api.postmarkapp.com",),

@@ -26,6 +26,10 @@ class Recipients(NamedTuple):
     bcc: tuple[Party, ...]
 
 
+# of a message whose recipients are told elsewhere
+NOBODY: Final = Recipients((), (), ())
+
+
 def party(text: str, label: str) -> Party:
     """One address; raises Invalid."""
     try:

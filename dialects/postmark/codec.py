@@ -7,6 +7,7 @@ objects, null for everything, base64 in lines; unknown keys are ignored.
 import binascii
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -22,7 +23,10 @@ Change = Callable[[Any], Any]
 _BOM: Final = b"\xef\xbb\xbf"
 _METADATA: Final = "metadata_"
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*", re.ASCII)
+_READ_LATER: Final = inspect.ListType(inspect.RawType())
 _anything: Final = msgspec.json.Decoder().decode
+_objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_pieces: Final = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
 
 
 class Reader(Generic[T]):
@@ -32,7 +36,10 @@ class Reader(Generic[T]):
         """Make the decoder, and know every key of the type in lower case."""
         self._kind = kind
         self._exact = msgspec.json.Decoder(kind).decode
-        self._change = _change(inspect.type_info(kind))
+        info = inspect.type_info(kind)
+        self._change = _change(info)
+        # none where all is read at once
+        self._members = _members(info) if isinstance(info, inspect.StructType) else {}
 
     def read(self, raw: bytes) -> T:
         """An instance; raises Malformed and Mistyped, and Invalid for bad base64."""
@@ -43,9 +50,50 @@ class Reader(Generic[T]):
         return found
 
     def _loosely(self, raw: bytes) -> T:
+        if self._members and (members := _parted(raw)) is not None:
+            return self._by_members(members)
         held = decode(_anything, raw)
         found: T = convert(self._change({} if held is None else held), self._kind)
         return found
+
+    def _by_members(self, held: dict[str, msgspec.Raw]) -> T:
+        """One member after the other, so that no object is made of what is read later."""
+        known = ((self._members.get(key.lower()), value) for key, value in held.items())
+        found: T = convert({name[0]: name[1](value) for name, value in known if name is not None}, self._kind)
+        return found
+
+
+def _parted(raw: bytes) -> dict[str, msgspec.Raw] | None:
+    """The members of an object, unread; None of anything else."""
+    try:
+        found: dict[str, msgspec.Raw] = decode(_objects, raw)
+    except Mistyped:
+        return None
+    return found
+
+
+def _members(kind: inspect.StructType) -> dict[str, tuple[str, Change]]:
+    """By their keys in lower case, how each member of a struct is read, where it has one that is read later."""
+    if not any(_READ_LATER in _kinds(each.type) for each in kind.fields):
+        return {}
+    return {each.encode_name.lower(): (each.encode_name, _member(each.type)) for each in kind.fields}
+
+
+def _kinds(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+
+
+def _member(kind: inspect.Type) -> Change:
+    change, later = _change(kind), _READ_LATER in _kinds(kind)
+
+    def read(raw: msgspec.Raw) -> Any:
+        if later:
+            with suppress(Mistyped):
+                return decode(_pieces, raw)
+        held = decode(_anything, raw)
+        return held if held is None else change(held)
+
+    return read
 
 
 def _change(kind: inspect.Type) -> Change:
@@ -62,10 +110,8 @@ def _change(kind: inspect.Type) -> Change:
             return lambda held: [change(each) for each in held] if isinstance(held, list) else held
         case inspect.DictType(value_type=inspect.StrType()):
             return _texts
-        case inspect.BytesType():
-            return _base64
         case _:
-            return _same
+            return _CHANGES.get(type(kind), _same)
 
 
 def _object(names: dict[str, tuple[str, Change]]) -> Change:
@@ -99,6 +145,11 @@ def _text(held: Any) -> Any:
             return held
 
 
+def _model(held: Any) -> Any:
+    """What fills a template is user data too; PHP writes an empty object as an empty list."""
+    return {} if held == [] else held
+
+
 def _base64(held: Any) -> Any:
     if not isinstance(held, str):
         return held
@@ -113,6 +164,12 @@ def _base64(held: Any) -> Any:
 
 def _same(held: Any) -> Any:
     return held
+
+
+_CHANGES: Final[dict[type[inspect.Type], Change]] = {
+    inspect.DictType: _model,
+    inspect.BytesType: _base64,
+}
 
 
 class PostmarkCodec(Codec):

@@ -3,7 +3,8 @@
 Source: Postmark developer docs, "Email", "Batch emails", and "Sandbox mode", read 2026-11.
 """
 
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -17,8 +18,10 @@ from dialects.postmark.codec import Reader
 from dialects.postmark.outgoing import Message
 from dialects.times import iso
 
-_MOST_MESSAGES: Final = 500
-_BATCH_BYTES: Final = 50 * MIB
+M = TypeVar("M")
+
+MOST_MESSAGES: Final = 500
+BATCH_BYTES: Final = 50 * MIB
 _PARTLY: Final = f"Message OK, but will not deliver to these inactive addresses: {{}}. {errors.INACTIVE_ARE}"
 _message: Final = Reader(Message).read
 
@@ -64,19 +67,25 @@ async def send(call: Call, body: Message) -> Sent:
 
 async def send_batch(call: Call, body: list[msgspec.Raw]) -> list[Sent | errors.Failed]:
     """Accept every message that can be accepted; a result for each, in order."""
-    if len(body) > _MOST_MESSAGES:
-        raise Invalid("Messages", f"A batch may hold {_MOST_MESSAGES} messages.", kind="batch")
-    asked = [_read(raw) for raw in body]
+    check_count(len(body))
+    asked = [read(raw, _message) for raw in body]
     # the texts hold on to the whole body, which may be fifty megabytes
     body.clear()
     return await accept(call, asked)
 
 
-def _read(raw: msgspec.Raw) -> Message | Refusal:
+def check_count(count: int) -> None:
+    """Refuse a batch of too many messages; raises Invalid("batch")."""
+    if count > MOST_MESSAGES:
+        raise Invalid("Messages", f"A batch may hold {MOST_MESSAGES} messages.", kind="batch")
+
+
+def read(raw: msgspec.Raw, reader: Callable[[bytes], M]) -> M | Refusal:
+    """A message of a batch, or why it is none; raises Malformed."""
     text = bytes(raw)
     try:
         outgoing.check_size(text)
-        return _message(text)
+        return reader(text)
     except Malformed:
         # what is no JSON spoils the whole request
         raise
@@ -86,15 +95,23 @@ def _read(raw: msgspec.Raw) -> Message | Refusal:
 
 async def accept(call: Call, asked: list[Message | Refusal]) -> list[Sent | errors.Failed]:
     """Results in order: accepted messages, and the refusals of the others."""
-    closed = await _closed_streams(call, {each.stream for each in asked if isinstance(each, Message)})
-    drafts = [_draft(each, closed) for each in asked]
+    closed = await closed_streams(call, asked)
+    return await settle(call, asked, [draft_of(each, closed) for each in asked])
+
+
+async def settle(
+    call: Call, asked: Sequence[Message | Refusal], drafts: Sequence[Draft | Refusal]
+) -> list[Sent | errors.Failed]:
+    """Results in order, once those that became drafts are accepted."""
     receipts = iter(await _submit(call, [each for each in drafts if isinstance(each, Draft)]))
     settled = [next(receipts) if isinstance(each, Draft) else each for each in drafts]
     now = call.core.clock.now()
     return [_result(each, result, now) for each, result in zip(asked, settled, strict=True)]
 
 
-async def _closed_streams(call: Call, wanted: set[str]) -> dict[str, Refusal]:
+async def closed_streams(call: Call, asked: Sequence[Message | Refusal]) -> dict[str, Refusal]:
+    """Why nothing can go through some of the streams that are asked for."""
+    wanted = {each.stream for each in asked if isinstance(each, Message)}
     closed: dict[str, Refusal] = {}
     for key in () if is_test(call.caller) else wanted:
         try:
@@ -104,7 +121,8 @@ async def _closed_streams(call: Call, wanted: set[str]) -> dict[str, Refusal]:
     return closed
 
 
-def _draft(asked: Message | Refusal, closed: dict[str, Refusal]) -> Draft | Refusal:
+def draft_of(asked: Message | Refusal, closed: dict[str, Refusal]) -> Draft | Refusal:
+    """What a message asks for, or why it is refused."""
     if isinstance(asked, Refusal):
         return asked
     if asked.stream in closed:
@@ -134,5 +152,5 @@ def _result(asked: Message | Refusal, result: Any, now: int) -> Sent | errors.Fa
 
 OPERATIONS = (
     post("/email", send, limit_bytes=outgoing.MOST_BYTES),
-    post("/email/batch", send_batch, limit_bytes=_BATCH_BYTES),
+    post("/email/batch", send_batch, limit_bytes=BATCH_BYTES),
 )

@@ -21,6 +21,7 @@ _NO_SENDER: Final = (
     "The 'From' address you supplied ({address}) is not a Sender Signature on your account. Please add and confirm "
     "this address in order to be able to use it in the 'From' field of your messages."
 )
+_NO_TEMPLATE: Final = "The {} associated with this request is not valid or was not found."
 # the Ruby client splits the list at ", "; the JavaScript one wants a full stop and one space after it
 INACTIVE_ARE: Final = (
     "Inactive recipients are ones that have generated a hard bounce, a spam complaint, "
@@ -61,6 +62,31 @@ ERRORS: Final = RefusalTable(
         (errors.Invalid, "suppressions_count"): Row(422, 1410, "{reason}"),
         (errors.Invalid, "suppression_address"): Row(422, 1411, "{reason}"),
         (errors.Invalid, "template"): Row(422, 1123, "{reason}"),
+        (errors.Invalid, "templates"): Row(422, 1100, "{reason}"),
+        (errors.Invalid, "template_body"): Row(422, 1109, "{reason}"),
+        (errors.Invalid, "template_missing"): Row(422, 1120, "{reason}"),
+        (errors.Invalid, "template_length"): Row(422, 1121, "{reason}"),
+        (errors.Invalid, "template_field"): Row(422, 1122, "{reason}"),
+        (errors.Invalid, "variables"): Row(422, 1122, "The 'TemplateModel' {reason}."),
+        (errors.Invalid, "template_placeholder"): Row(422, 1131, "{reason}"),
+        (errors.NotFound, "template"): Row(422, 1101, _NO_TEMPLATE.format("'TemplateId'")),
+        (errors.NotFound, "template_alias"): Row(
+            422, 1101, _NO_TEMPLATE.replace("The", "The Template's").format("'Alias'")
+        ),
+        (errors.NotFound, "layout"): Row(422, 1101, _NO_TEMPLATE.format("'LayoutTemplate'")),
+        (errors.Conflict, "template_limit"): Row(422, 1105, "{reason}"),
+        (errors.Conflict, "slug"): Row(422, 1122, "The 'Alias' '{id}' is used by another template."),
+        (errors.Conflict, "nothing_to_push"): Row(422, 1124, "{reason}"),
+        (errors.Conflict, "template_types"): Row(422, 1125, "{reason}"),
+        (errors.Conflict, "nesting"): Row(422, 1130, "The layout is still used by other templates."),
+        (errors.NotFound, "mailing"): Row(404, 12, "The bulk request was not found."),
+        (errors.Invalid, "mailings"): Row(422, 13, "{reason}"),
+        (errors.Refusal, "several"): Row(
+            422, 11, "Multiple errors occurred. Inspect the Errors property for more information."
+        ),
+        (errors.NotFound, "push_servers"): Row(
+            422, 601, "The source and destination servers were not found."
+        ),
         errors.Malformed: Row(422, 402, "Received invalid JSON input: {reason}."),
         errors.Mistyped: Row(422, 403, "Invalid request field(s): {field}."),
         errors.Unauthenticated: Row(401, 10, _NO_TOKEN),
@@ -180,6 +206,21 @@ class Failed(msgspec.Struct, frozen=True, rename="pascal"):
     message: str
 
 
+class FailedMany(Failed, frozen=True, rename="pascal"):
+    """The error body of a bulk request, with every error by its field."""
+
+    errors: dict[str, list[Failed]]
+
+
+class Several(errors.Refusal):
+    """A bulk request with more than one error; ``found`` has them by field."""
+
+    def __init__(self, found: dict[str, list[Failed]]) -> None:
+        """Keep them as they will be told."""
+        super().__init__(kind="several")
+        self.found = found
+
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -205,5 +246,7 @@ def _message(row: Row, error: BaseException, request_id: str) -> str:
 def tell(error: BaseException, request: Request | None) -> Answer:
     """The body of a refusal or a crash."""
     body = failed(error, request.id if request is not None else "")
+    if isinstance(error, Several):
+        body = FailedMany(body.error_code, body.message, error.found)
     code = (b"x-pm-apierrorcode", b"%d" % body.error_code)
     return Answer(ERRORS.row(error).status, _encode(body), (code,))

@@ -13,7 +13,7 @@ from core.errors import Invalid, TooLarge
 from core.streams import DEFAULT_SEND
 from dialects.endpoint import MIB
 from dialects.postmark import headers as custom
-from dialects.postmark.addressing import parties, party, recipients
+from dialects.postmark.addressing import Recipients, parties, party, recipients
 from dialects.postmark.attachments import Attachment
 from dialects.postmark.rehearsing import rehearsals
 
@@ -62,16 +62,17 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
     def draft(self) -> messages.Draft:
         """What is asked for; raises Invalid."""
         sender = self._sender()
-        people = recipients(self.to, self.cc, self.bcc)
-        reply_to = parties(self.reply_to, "Reply-To")
+        return self._made(sender, recipients(self.to, self.cc, self.bcc))
+
+    def _made(self, sender: messages.Party, people: Recipients) -> messages.Draft:
+        reply_to = self._answered()
         self._check_body()
         check_fields(self.subject, self.tag)
         metadata = checked_metadata(self.metadata) if self.metadata else {}
         links = track_links(self.track_links)
         extra = custom.read(self.headers) if self.headers else custom.NONE
         content = self._content(extra)
-        if self.template_id or self.template_alias:
-            raise Invalid("TemplateId", "A template cannot be used with this endpoint.", kind="template")
+        self._check_template()
         return messages.Draft(
             sender=sender,
             to=people.to,
@@ -93,6 +94,9 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             suppress_in="stream",
         )
 
+    def _answered(self) -> tuple[messages.Party, ...]:
+        return parties(self.reply_to, "Reply-To")
+
     def _sender(self) -> messages.Party:
         if not self.sender:
             raise Invalid("From", "Invalid 'From' address: ''.", kind="message")
@@ -106,14 +110,22 @@ class Message(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fiel
             if body and 4 * len(body) > _MOST_BODY_BYTES < len(body.encode()):
                 raise Invalid(name, f"The '{name}' is larger than 5 MB.", kind="message")
 
+    def _check_template(self) -> None:
+        if self.template_id or self.template_alias:
+            raise Invalid("TemplateId", "A template cannot be used with this endpoint.", kind="template")
+
     def _content(self, extra: custom.Headers) -> messages.Content:
         return messages.Content(
             subject=self.subject or "",
             html=self.html_body or None,
             text=self.text_body or None,
-            headers=(*extra.rows, ("X-PM-Tag", self.tag)) if self.tag else extra.rows,
+            headers=self.rows(extra),
             attachments=tuple([each.attachment() for each in self.attachments]) if self.attachments else (),
         )
+
+    def rows(self, extra: custom.Headers) -> tuple[tuple[str, str], ...]:
+        """The letter's own header fields."""
+        return (*extra.rows, ("X-PM-Tag", self.tag)) if self.tag else extra.rows
 
 
 def check_fields(subject: str | None, tag: str | None) -> None:
