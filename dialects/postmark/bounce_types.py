@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from core.bounces import Bounce
 from core.diagnosis import Kind
 
 
@@ -165,3 +166,8 @@ TYPES: Final = (
 OF_KIND: Final[Mapping[str, BounceType]] = {kind: each for each in TYPES for kind in each.kinds}
 # as the test addresses and the filter of the list spell them: in any case
 BY_NAME: Final[Mapping[str, BounceType]] = {each.type.lower(): each for each in TYPES}
+
+
+def details(bounce: Bounce) -> str:
+    """What the other side said: a reply and its code behind its type (RFC 3464 2.3.6), a report as it is."""
+    return f"smtp;{bounce.code} {bounce.text}" if bounce.code else bounce.text

@@ -13,7 +13,7 @@ from core.errors import Invalid, NotFound
 from core.paging import PageRequest
 from core.streams import DEFAULT_SEND
 from dialects.endpoint import Call, get, put
-from dialects.postmark.bounce_types import BY_NAME, OF_KIND, BounceType
+from dialects.postmark.bounce_types import BY_NAME, OF_KIND, BounceType, details
 from dialects.postmark.dates import eastern, end, start
 from dialects.postmark.paging import page
 
@@ -113,7 +113,7 @@ class Told(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
             server_id=call.caller.workspace_number,
             message_stream=bounce.stream,
             description=sort.description,
-            details=f"smtp;{bounce.code} {bounce.text}" if bounce.code else bounce.text,
+            details=details(bounce),
             email=bounce.email,
             sender=bounce.sender,
             bounced_at=eastern(bounce.at),

@@ -14,7 +14,7 @@ from core.messages import Message
 from core.suppressions import Change
 from core.tracking.sighting import Platform, Seen, Software
 from core.webhooks import Happening
-from dialects.postmark.bounce_types import OF_KIND
+from dialects.postmark.bounce_types import OF_KIND, details
 from dialects.postmark.timeline import CLICK_LOCATIONS
 from dialects.times import iso
 
@@ -71,7 +71,7 @@ class BounceTold(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
             metadata=_metadata(happening.message),
             server_id=happening.workspace.number,
             description=sort.description,
-            details=f"smtp;{bounce.code} {bounce.text}" if bounce.code else bounce.text,
+            details=details(bounce),
             email=bounce.email,
             sender=bounce.sender,
             bounced_at=moment(bounce.at),

@@ -26,7 +26,7 @@ from dialects.verifying import Received, Verdict
 EVENTS: Final = ("delivered", "bounced", "complained", "opened", "clicked")
 
 _SIGNATURE: Final = "X-PufferPost-Signature"
-_MANNERS: Final = Manners(delays_s=(60, 300, 1800, 7200, 21_600, 86_400), timeout_s=10)
+_MANNERS: Final = Manners(delays_s=(60, 300, 1800, 7200, 21_600, 86_400), timeout_s=10, https_only=True)
 _ENCODE: Final = msgspec.json.Encoder().encode
 
 

@@ -18,7 +18,7 @@ from dialects.pufferpost.violations import BLANK, Violations
 from dialects.pufferpost.wire import Listing, Paged, both, held, listing, shown
 from dialects.refusals import Answer
 from dialects.signing import new_secret
-from dialects.targets import SECURE, is_local, is_target, require_target
+from dialects.targets import SECURE, is_local, is_target
 from dialects.times import offset
 
 DIALECT: Final = "pufferpost"
@@ -88,12 +88,14 @@ def listen(wish: Listener) -> NewWebhook:
         raise Invalid(
             "form" if wish.form else "stream", "PufferPost's webhooks have one form and no streams."
         )
+    if not is_target(wish.url, SECURE) and not is_local(wish.url):
+        raise Invalid("url", f"{wish.url!r} is no https URL that can be called.")
     unknown = next((each for each in wish.events if each not in EVENTS), None)
     if unknown is not None:
         raise Invalid("events", f"PufferPost has no event {unknown}; it has {', '.join(EVENTS)}.")
     return NewWebhook(
         dialect=DIALECT,
-        url=require_target(wish.url),
+        url=wish.url,
         kinds=wish.events or EVENTS,
         secret=wish.secret or new_secret(),
     )

@@ -11,7 +11,7 @@ from core import webhooks as nouns
 from core.core import Caller, Core
 from core.errors import Invalid
 from core.paging import PageRequest
-from core.webhooks import Webhook, incidents
+from core.webhooks import Filter, Webhook, incidents
 from dialects.dialect import Dialect, Listener, discover
 from dialects.times import iso
 from gateway import provision
@@ -156,6 +156,34 @@ async def _incidents(settings: Settings, account: str, workspace: str, count: in
         found = await incidents.page(core, place.id, PageRequest(limit=max(count, 0)))
     for each in reversed(found.items):
         click.echo(f"{iso(each.at)}  {each.webhook_id}  {each.kind}  {each.reason}")
+
+
+@webhooks.command()
+@click.argument("webhook")
+@click.option("--failed", is_flag=True, help="Only what has failed for good.")
+@click.option("--count", default=100, show_default=True, help="So many, the newest last.")
+@known_account_option
+@known_workspace_option
+@with_settings
+def calls(
+    settings: Settings, webhook: str, account: str, workspace: str, *, failed: bool, count: int
+) -> None:
+    """Print what WEBHOOK (its id) was told: when, id of the call, event, state, attempts, status of the last answer."""
+    wanted = Filter(states=("failed",) if failed else None)
+    run(_calls(settings, webhook, account, workspace, wanted, count))
+
+
+async def _calls(
+    settings: Settings, id: str, account: str, workspace: str, wanted: Filter, count: int
+) -> None:
+    async with opened(settings, owner=False) as core:
+        place = await accounts.named(core, account, workspace)
+        webhook = await nouns.outline(core, place.id, id)
+        found = await nouns.dispatches(core, webhook, wanted, PageRequest(limit=max(count, 0)))
+    for each in reversed(found.items):
+        click.echo(
+            f"{iso(each.created_at)}  {each.id}  {each.event:<28} {each.state:<10}  {each.attempts}  {each.status}"
+        )
 
 
 async def _caller(core: Core, account: str, workspace: str) -> Caller:

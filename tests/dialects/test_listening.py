@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import webhooks
 from core.errors import Invalid
 from core.webhooks import KINDS
 from dialects.dialect import Dialect, Listener, discover
@@ -65,3 +66,15 @@ def test_a_secret_that_nothing_can_be_signed_with_is_refused(secret):
     assert listen is not None
     with pytest.raises(Invalid):
         listen(Listener(url=URL, secret=secret))
+
+
+def test_pufferpost_is_not_told_in_the_clear():
+    """But on this machine, where nobody can listen on the way; and no call goes elsewhere without TLS."""
+    dialect = discover()["pufferpost"]
+    assert dialect.listen is not None
+    assert dialect.webhooks is not None
+    local = dialect.listen(Listener(url="http://127.0.0.1:9/"))
+    assert "http://127.0.0.1:9/" == local.url
+    with pytest.raises(Invalid):
+        dialect.listen(Listener(url=URL.replace("https", "http")))
+    assert dialect.webhooks.manners(webhooks.made_of(local, "w", 1, 0), "delivered").https_only

@@ -14,6 +14,7 @@ from dialects.dialect import Listener, discover
 from gateway.__main__ import cli
 from gateway.assemble import opened, working
 from gateway.commands import drill
+from gateway.commands import webhooks as commands
 from gateway.serving import running
 from tests.consumer import Consumer
 from tests.core.post import caller_in, count, draft
@@ -62,12 +63,18 @@ async def test_what_was_told_is_told_again(loose, capsys):
             heard = await consumer.wait(2)
             await recorded(core, 2)
             calls = await webhooks.dispatches(core, hook, Filter(), PageRequest())
+            for wanted in (Filter(), Filter(states=("failed",))):
+                await commands._calls(loose, hook.id, "test", "test", wanted, 100)
+            listed = capsys.readouterr().out.splitlines()
             await drill._replay(loose, hook.id, "test", "test", (calls.items[0].id,), Filter())
             # to ask again before it is known what came of it would be the same wish
             await recorded(core, 3)
             await drill._replay(loose, hook.id, "test", "test", (), Filter())
             again = await consumer.wait(5)
 
+    assert [[each.id, each.event, "success", "1", "200"] for each in reversed(calls.items)] == [
+        line.split()[1:] for line in listed
+    ]
     assert ["1 told again.", "2 told again."] == capsys.readouterr().out.splitlines()
     assert {each.body for each in heard} == {each.body for each in again}
 
