@@ -18,6 +18,7 @@ from dialects.postmark import (
     messages,
     pushing,
     removals,
+    retired,
     rules,
     servers,
     sightings,
@@ -52,6 +53,7 @@ DIALECT = Dialect(
             + streams.OPERATIONS
             + suppressions.OPERATIONS
             + rules.OPERATIONS
+            + retired.OPERATIONS
             + webhooks.OPERATIONS
             + figures.OPERATIONS
             + statistics.OPERATIONS
