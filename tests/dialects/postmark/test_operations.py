@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from core import domains
-from dialects.dialect import Operation
+from dialects.endpoint import Operation
 from dialects.postmark import DIALECT, retired
 from dialects.postmark.auth import ACCOUNT
 from gateway import provision
