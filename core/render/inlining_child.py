@@ -3,6 +3,7 @@
 It stands alone, and imports nothing of this package: all it may do is what it is here for.
 """
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import css_inline
 MEMORY_LIMIT_BYTES = 1 << 29
 # of the processor's time, so that a busy machine does not make honest HTML fail; usual HTML takes a few milliseconds
 TIME_LIMIT_S = 2.0
+_TYPE = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
 _DOCUMENT = ("<!doctype", "<html", "<head", "<body")
 # style elements stay, for what cannot be inlined: media queries, states; nothing is ever fetched
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True, keep_link_tags=True)
@@ -20,11 +22,11 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=
 
 def _confine() -> None:
     """Bound memory, and leave no core behind, where the system has limits."""
-    with suppress(ImportError):
+    with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415  # not on every system
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
 @contextmanager
@@ -39,11 +41,13 @@ def _watched() -> Iterator[None]:
 
 
 def _inlined(html: str) -> str:
-    """A document comes back as one, a piece as a piece."""
+    """A document comes back as one, of the type it had; a piece comes back as a piece."""
     lowered = html.lower()
-    if any(mark in lowered for mark in _DOCUMENT):
-        return _INLINER.inline(html)
-    return _INLINER.inline_fragment(html, "")
+    if not any(mark in lowered for mark in _DOCUMENT):
+        return _INLINER.inline_fragment(html, "")
+    made, own = _INLINER.inline(html), _TYPE.match(html)
+    # by its long name mail programs choose how they draw, and the inliner knows only the short one
+    return _TYPE.sub(lambda _: own[0], made, count=1) if own else made
 
 
 def _answer(html: str) -> bytes:

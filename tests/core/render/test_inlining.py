@@ -11,6 +11,7 @@ from core.render import inlining
 from core.render.inlining import inlined
 
 STYLED = "<style>p{color:red}</style><p>x</p>"
+TYPE = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "x">'
 DONE = '<style>p{color:red}</style><p style="color: red;">x</p>'
 
 
@@ -27,6 +28,14 @@ def test_what_has_no_styles_stays_as_it_is(html: str) -> None:
         (
             "<html><head><style>p{top:1px}</style></head><body><p style='left:1px'>é</p></body></html>",
             '<html><head><style>p{top:1px}</style></head><body><p style="top: 1px;left: 1px">é</p></body></html>',
+        ),
+        (
+            f"{TYPE}\n<html><style>p{{top:0}}</style><p>x</html>",
+            f'{TYPE}<html><head><style>p{{top:0}}</style></head><body><p style="top: 0;">x</p></body></html>',
+        ),
+        (
+            "<style>p{top:0}</style><!--[if !mso]><!-- --><p>x</p><!--<![endif]-->",
+            '<style>p{top:0}</style><!--[if !mso]><!-- --><p style="top: 0;">x</p><!--<![endif]-->',
         ),
         # what only holds at times stays in its element
         (
@@ -53,7 +62,7 @@ def test_styles_are_inlined(html: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        pytest.param("<style>p{color:red}</style>" + "<div>" * 60_000, id="deep"),
+        pytest.param("<style>p{color:red}</style>" + "<div>" * 300_000, id="deep"),
         pytest.param(
             "<style>p{color:red}</style><p>"
             + "".join(f"<b id={at}>" for at in range(9_000))
