@@ -74,6 +74,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     ``workspace_id`` is empty for a credential of the whole account. ``tracking``: what the workspace tracks in messages
     that do not say themselves; None for nothing. ``sandbox``: nothing of the workspace leaves.
+    ``takes_smtp``: its mail may come in by SMTP.
     """
 
     account_id: str
@@ -86,6 +87,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     environment: str = "live"
     tracking: Tracking | None = None
     sandbox: bool = False
+    takes_smtp: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,7 @@ def caller_of(credential: Credential) -> Caller:
         environment=credential.environment,
         tracking=_tracking(credential.settings),
         sandbox=credential.settings is not None and credential.settings.sandbox,
+        takes_smtp=credential.settings is None or credential.settings.takes_smtp,
     )
 
 

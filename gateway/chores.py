@@ -1,6 +1,6 @@
 """What the worker does again and again beside its jobs."""
 
-from core import domains, mailings, removals, retention, stats
+from core import domains, mailings, removals, retention, stats, workspaces
 from core.core import Core
 from core.jobs.periodic import Chore
 from core.messages import claims
@@ -21,3 +21,4 @@ def chores() -> tuple[Chore, ...]:
 
 async def _forget(core: Core) -> None:
     await retention.run(core)
+    await workspaces.forget(core)

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from core import accounts, addresses, ids, parsing
+from core import addresses, ids, parsing
 from core.addresses import Address, AddressError
 from core.budget import Budget
 from core.core import Caller, Core
@@ -128,7 +128,7 @@ class Desk:
 
     async def _known(self, client: Client) -> Client | str:
         try:
-            await self._check_open(await self._caller(client))
+            await self._caller(client)
         except StoreUnavailable:
             return _LOGIN_DELAYED
         except Refusal:
@@ -145,13 +145,9 @@ class Desk:
         scopes = client.manners.scopes
         if scopes and not scopes & caller.scopes:
             raise Forbidden(kind="scope")
-        return caller
-
-    async def _check_open(self, caller: Caller) -> None:
-        """Refuse a workspace that takes nothing by SMTP; raises Forbidden."""
-        place = await accounts.workspace(self._core, caller.workspace_id)
-        if place is not None and not place.settings.takes_smtp:
+        if not caller.takes_smtp:
             raise Forbidden(kind="smtp")
+        return caller
 
     async def accept(self, client: Client, recipients: Sequence[str], raw: bytes) -> str:
         """Keep a message durably; only then is the answer a success, with the message's id."""

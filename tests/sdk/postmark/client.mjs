@@ -1,12 +1,13 @@
-// Postmark's own JavaScript client against a running server: node client.mjs host:port token
+// Postmark's own JavaScript client against a running server: node client.mjs host:port token account-token
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as postmark from "postmark";
 
-const [requestHost, token] = process.argv.slice(2);
+const [requestHost, token, accountToken] = process.argv.slice(2);
 const options = { requestHost, useHttps: false };
 const client = new postmark.ServerClient(token, options);
+const account = new postmark.AccountClient(accountToken, options);
 const mail = { From: "Ann <ann@example.org>", To: "bob@example.net", Subject: "s", TextBody: "t" };
 const { Errors } = postmark;
 
@@ -167,6 +168,43 @@ const cases = {
     assert.equal((await client.getMessageClicksForSingleMessage(MessageID)).TotalCount, 0);
     for (const ask of ["bypassBlockedInboundMessage", "retryInboundHookForMessage"])
       await assert.rejects(client[ask](randomUUID()), /not found/);
+  },
+
+  async "the server reads and changes itself"() {
+    const server = await client.getServer();
+    assert.deepEqual([server.DeliveryType, server.ApiTokens.includes(token)], ["Live", true]);
+    const color = server.Color === "purple" ? "green" : "purple";
+    const changed = await client.editServer({ Color: color, ClickHookUrl: "https://example.com/click" });
+    assert.deepEqual([changed.ID, changed.Name, changed.Color, changed.ClickHookUrl], [
+      server.ID,
+      server.Name,
+      color,
+      "https://example.com/click",
+    ]);
+    assert.equal((await client.editServer({ ClickHookUrl: "" })).ClickHookUrl, "");
+  },
+
+  async "an account makes, lists, changes and removes servers"() {
+    const Name = `node-js-${randomUUID()}`;
+    const made = await account.createServer({ Name, Color: "Red", TrackOpens: true, InboundSpamThreshold: 10 });
+    assert.deepEqual([made.Name, made.Color, made.TrackOpens, made.InboundSpamThreshold], [Name, "red", true, 10]);
+    const other = new postmark.ServerClient(made.ApiTokens[0], options);
+    assert.equal((await other.getServer()).ID, made.ID);
+    assert.equal((await other.createMessageStream({ ID: "js", Name: "js", MessageStreamType: "Broadcasts" })).ServerID, made.ID);
+    assert.equal((await other.getMessageStreams()).TotalCount, 4);
+
+    assert.deepEqual((await account.getServers({ name: Name })).Servers.map((each) => each.ID), [made.ID]);
+    assert.ok((await account.getServers()).TotalCount >= 2);
+    assert.equal((await account.editServer(made.ID, { Color: "blue" })).Color, "blue");
+    assert.equal((await account.getServer(made.ID)).Name, Name);
+    await assert.rejects(account.createServer({ Name }), (error) => {
+      assert.ok(error instanceof Errors.ApiInputError);
+      assert.equal(error.code, 603);
+      return true;
+    });
+    assert.equal((await account.deleteServer(made.ID)).Message, `Server ${Name} removed.`);
+    await assert.rejects(other.getServer(), Errors.InvalidAPIKeyError);
+    await assert.rejects(new postmark.AccountClient(token, options).getServers(), Errors.InvalidAPIKeyError);
   },
 
   async "the test token"() {

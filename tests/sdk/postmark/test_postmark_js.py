@@ -16,7 +16,7 @@ def test_client(dev: Dev) -> None:
     host = dev.url.removeprefix("http://")
 
     done = subprocess.run(
-        ["node", str(_SCRIPT), host, dev.key("postmark", "server")],
+        ["node", str(_SCRIPT), host, *(dev.key("postmark", kind) for kind in ("server", "account"))],
         capture_output=True,
         text=True,
         timeout=120,

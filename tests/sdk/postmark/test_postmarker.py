@@ -79,6 +79,26 @@ def test_the_test_token(dev: Dev) -> None:
     assert [] == client.messages.outbound.all(count=10)
 
 
+def test_the_server(client: PostmarkClient) -> None:
+    """It is read, and changed in one thing."""
+    server = client.server.get()
+    name = server.Name
+
+    server.edit(TrackLinks="HtmlOnly", BounceHookUrl="https://example.com/bounce")
+    changed = client.server.get()
+    server.edit(TrackLinks="None", BounceHookUrl="")
+
+    assert ("HtmlOnly", "https://example.com/bounce", name) == (
+        changed.TrackLinks,
+        changed.BounceHookUrl,
+        changed.Name,
+    )
+    assert ("None", "") == (server.TrackLinks, server.BounceHookUrl)
+    with pytest.raises(ClientError) as caught:
+        client.server.edit(Color="pink")
+    assert 607 == caught.value.error_code
+
+
 def test_bounces(client: PostmarkClient) -> None:
     """A bounce is found, shown with its source, and its address taken into use again."""
     tag = uuid4().hex
