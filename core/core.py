@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.numbers import Numbers
     from core.outbox import Outbox
     from core.poster import Poster
+    from core.replies import Replies
     from core.tracking.sightings import Sightings
     from core.windows import Windows
 
@@ -39,7 +40,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     over time, ``destination_backoff_s`` are the waits after each time that none of its servers could be reached.
     ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
     ``spf`` are the mechanisms that a sender's SPF record must have. ``complaint_addresses`` take feedback reports, in
-    lower case. Pixels and links stand under ``tracking_url``, else under ``public_url``.
+    lower case. ``notice_sender`` writes the server's own mail, empty for an address at ``message_host``.
+    Pixels and links stand under ``tracking_url``, else under ``public_url``.
     ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none. What is kept is kept
     for so many days, 0 for ever, where a workspace has no ages of its own.
     """
@@ -54,6 +56,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     spf: str = ""
     tracking_url: str = ""
     complaint_addresses: tuple[str, ...] = ()
+    notice_sender: str = ""
     dkim_secret: str = ""
     key_pepper: str = ""
     lease_s: float = 60.0
@@ -112,3 +115,4 @@ class Core:
     identities: "Identities"
     outbox: "Outbox"
     poster: "Poster"
+    replies: "Replies"

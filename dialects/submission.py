@@ -47,6 +47,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     The dialect's name is a user name everywhere, in any case; ``user_is_key``: so is the key itself.
     ``scopes``: a key must hold one of them to send; empty for any key. ``test_key``: a public key under which
     a letter is looked at and kept nowhere. ``understand`` makes what the dialect makes of a letter; it raises Refusal.
+    ``sender_replies``: answers to a letter that does not say go where its sender's owner wants them (``core.replies``).
     ``say`` has the provider's words for a refusal, ``wrong_login`` those for a login. ``bounce``: every letter that can
     be read is taken, and what is wrong with it comes back as a bounce with this text. ``show``: a message's id as the
     API prints it.
@@ -60,6 +61,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     on_suppressed: Literal["record", "refuse"] = "refuse"
     rate: Rate = Rate()
     understand: Understand = as_it_is
+    sender_replies: bool = False
     say: Say | None = None
     bounce: Say | None = None
     show: Callable[[str], str] = str

@@ -17,7 +17,7 @@ from core.store.statements import sql
 from dialects.picking import Picker
 from dialects.request import Receive, Scope, Send
 from dialects.serving import Surface
-from gateway import console, downloads, tracking, unsubscribe
+from gateway import confirmation, console, downloads, tracking, unsubscribe
 from gateway.logs import bind
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.proxies import Proxies
@@ -104,6 +104,7 @@ def _own_pages(core: Core, metrics: Metrics, entrance: Entrance) -> Starlette:
             Route("/_/metrics", figures),
             *tracking.pages(core, entrance.proxies),
             *unsubscribe.pages(core),
+            *confirmation.pages(core),
             *downloads.pages(core),
             *console.pages(core, entrance.door),
         ],

@@ -28,6 +28,7 @@ from core.messages import Intake
 from core.numbers import Numbers
 from core.outbox import Outbox
 from core.poster import Poster
+from core.replies import Replies
 from core.sealing import Seal
 from core.store.database import write
 from core.store.migrate import Migratable, migrate
@@ -69,6 +70,7 @@ def policy(settings: Settings) -> Policy:
         spf=settings.spf,
         tracking_url=settings.tracking_url.rstrip("/"),
         complaint_addresses=tuple(each.lower() for each in settings.complaint_addresses),
+        notice_sender=settings.notice_sender,
         dkim_secret=settings.dkim_secret,
         key_pepper=settings.key_pepper,
         lease_s=settings.lease_s,
@@ -146,6 +148,7 @@ def make_core(
         identities=Identities(db, SystemClock(), seal),
         outbox=Outbox(lambda: held[0]),
         poster=poster,
+        replies=Replies(db, SystemClock()),
     )
     held.append(core)
     return core

@@ -38,6 +38,7 @@ _NAME_SERVER = r"\A([0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z"
 # an address or network; which of them it is, and whether it is one, ipaddress says
 _NETWORK = r"\A[0-9A-Fa-f.:]+(/[0-9]{1,3})?\Z"
 _ADDRESS = r"\A[^@\s]+@[^@\s]+\Z"
+_ADDRESS_OR_NONE = r"\A(?:[^@\s]+@[^@\s]+)?\Z"
 _HOST_OR_NONE = r"\A([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?\Z"
 # mechanisms of RFC 7208 5, without the "all" at the end
 _SPF = r"\A((a|mx|include:|ip4:|ip6:|exists:)\S*( +(a|mx|include:|ip4:|ip6:|exists:)\S*)*)?\Z"
@@ -252,6 +253,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             '["fbl@example.com"]',
         ),
     ] = ()
+    notice_sender: Annotated[
+        str,
+        _about(
+            "address that this server's own mail comes from, which asks whether an account may send from an "
+            "address; empty: `no-reply@` and `message_host`",
+            "mail@example.com",
+            pattern=_ADDRESS_OR_NONE,
+        ),
+    ] = ""
     spf: Annotated[
         str,
         _about(

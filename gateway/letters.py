@@ -16,6 +16,9 @@ from dialects.submission import Say, Submission, Wanted
 
 async def keep(core: Core, caller: Caller, manners: Submission, wanted: Wanted) -> str:
     """The id of the message, on disk; of a letter that comes again with its claim, the first one's. Raises Refusal."""
+    if manners.sender_replies:
+        (draft,) = await core.replies.filled(caller.account_id, [wanted.draft])
+        wanted = msgspec.structs.replace(wanted, draft=draft)
     if manners.bounce is None:
         return await _sent(core, caller, wanted)
     try:

@@ -4,7 +4,6 @@ Looking at it changes nothing, however often and by whatever machine. A POST doe
 link may decide, and nobody can make one up.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -12,24 +11,21 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 import structlog
-from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from core import optout, subscriptions
 from core.core import Core
 from core.optout import Link
 from core.store.database import StoreUnavailable
+from gateway.visitors import notice, page
 
 Fields = list[tuple[str, str]]
 
 _log = structlog.get_logger(__name__)
 # a form of a workspace's topics, and far more
 _MOST_BYTES: Final = 256 * 1024
-_TEMPLATES: Final = Environment(
-    loader=PackageLoader("gateway", "pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
 # RFC 8058 3.2
 _ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
 _UNKNOWN: Final = "It may have been cut off on its way to you. Try to copy it whole from the message."
@@ -40,10 +36,10 @@ _AWAY: Final = "Nothing was changed. Please try again in a few minutes."
 def pages(core: Core) -> list[Route]:
     """The page, to look at and to act on."""
 
-    async def page(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         link = optout.read(core.signer, request.path_params["token"])
         if link is None:
-            return _notice(404, "This link does not lead anywhere", _UNKNOWN)
+            return notice(404, "This link does not lead anywhere", _UNKNOWN)
         try:
             link = await subscriptions.current(core, link)
             if request.method == "POST":
@@ -51,22 +47,22 @@ def pages(core: Core) -> list[Route]:
             return await _shown(core, link)
         except StoreUnavailable as error:
             _log.warning("a subscription could not be reached", reason=str(error))
-            return _notice(503, "This does not work right now", _AWAY)
+            return notice(503, "This does not work right now", _AWAY)
 
-    return [Route("/_/u/{token}", page, methods=["GET", "POST"])]
+    return [Route("/_/u/{token}", answer, methods=["GET", "POST"])]
 
 
 async def _decided(core: Core, request: Request, link: Link) -> Response:
     body = await _body(request)
     if body is None:
-        return _notice(413, "This was too much", _UNCLEAR)
+        return notice(413, "This was too much", _UNCLEAR)
     fields = _fields(request.headers.get("content-type", ""), body)
     if _ONE_CLICK in fields:
         await subscriptions.leave(core, link)
         return await _shown(core, link)
     act = _ACTIONS.get(dict(fields).get("action", ""))
     if act is None:
-        return _notice(400, "This was not understood", _UNCLEAR)
+        return notice(400, "This was not understood", _UNCLEAR)
     await act(core, link, fields)
     return await _shown(core, link)
 
@@ -127,27 +123,4 @@ def _parts(content_type: str, body: bytes) -> Fields:
 async def _shown(core: Core, link: Link) -> Response:
     standing = await subscriptions.standing(core, link)
     title = "You are unsubscribed" if standing.left else "Unsubscribe"
-    return _page(200, "subscription.html", title=title, standing=standing)
-
-
-def _notice(status: int, title: str, text: str) -> Response:
-    return _page(status, "notice.html", title=title, text=text)
-
-
-def _page(status: int, name: str, **values: object) -> Response:
-    nonce = secrets.token_urlsafe(16)
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    )
-    headers = {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "X-Robots-Tag": "noindex, nofollow",
-        "X-Content-Type-Options": "nosniff",
-        # the address is all it takes to decide for somebody
-        "Referrer-Policy": "no-referrer",
-    }
-    return HTMLResponse(
-        _TEMPLATES.get_template(name).render(values, nonce=nonce), status_code=status, headers=headers
-    )
+    return page(200, "subscription.html", title=title, standing=standing)

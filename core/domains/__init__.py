@@ -17,7 +17,7 @@ from core.domains.domain import (
 )
 from core.domains.keys import Key
 from core.domains.keys import of as keys_of
-from core.domains.overview import Overview, overview, overviews, page
+from core.domains.overview import Overview, of_name, overview, page
 from core.domains.records import Record, kept, of_key, spf
 from core.domains.standing import Check
 from core.domains.verification import DomainEvent, checked, events_of, verify, verify_due
@@ -43,8 +43,8 @@ __all__ = [
     "numbered",
     "of_account",
     "of_key",
+    "of_name",
     "overview",
-    "overviews",
     "page",
     "remove",
     "rotate",

@@ -7,7 +7,7 @@ import msgspec
 from core import addresses, ids
 from core.core import Core
 from core.domains import keys
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.store.database import mapper, one, rows, write
 from core.store.statements import sql
 
@@ -78,7 +78,7 @@ async def add(core: Core, account_id: str, draft: Draft) -> Domain:
     _check_apart(draft)
     held = await find(core, account_id, name) or await _insert(core, account_id, name, trusted=False)
     if await keys.of(core, held.id):
-        raise Conflict("domain", f"{name} is there already", id=held.id)
+        raise keys.there_already(held)
     made = await keys.first(core, held, selector=draft.selector, ed25519=draft.ed25519)
     fields = {
         "return_domain": draft.return_domain,
@@ -89,7 +89,11 @@ async def add(core: Core, account_id: str, draft: Draft) -> Domain:
     set_up = sql.domain_set_up(id=held.id, next_check_at=core.clock.now(), **fields)
     await core.outbox.refresh()
     told = msgspec.structs.replace(held, **fields)
-    await write(core.db, set_up, *made, *core.outbox.of_account(account_id, "domain_created", told.id, told))
+    async with core.db.transaction() as work:
+        # the row is held from here on: who comes second sees the keys of who was first
+        await work.run(set_up)
+        await keys.refuse_any(work, held)
+        await work.run(*made, *core.outbox.of_account(account_id, "domain_created", told.id, told))
     core.identities.forget(name)
     return await get(core, account_id, name)
 

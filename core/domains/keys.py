@@ -15,7 +15,7 @@ from core.clock import DAY, SECOND
 from core.core import Core
 from core.errors import Conflict, Invalid
 from core.headers import is_safe
-from core.store.database import rows, write
+from core.store.database import Transaction, mapper, rows
 from core.store.statements import Query, sql
 
 # RFC 5321 4.5.4.1 lets servers try for 4 to 5 days; who forwards may look at the signature later still
@@ -88,11 +88,34 @@ async def rotate(core: Core, place: Place) -> None:
     Raises Conflict("renewal") while an earlier one, or the first key, is still waited for.
     """
     held = await of(core, place.id)
-    if not held or any(key.state == "pending" for key in held):
-        raise Conflict("renewal", "a new key is waited for already", id=place.id)
+    _refuse_pending(place, held)
     taken = await _taken(core, place.name)
     made = [await _dated(core, place, taken, key.algorithm) for key in held if key.state == "active"]
-    await write(core.db, *made, sql.domain_check_at(id=place.id, next_check_at=core.clock.now()))
+    async with core.db.transaction() as work:
+        # the row is held from here on: who comes second sees the keys of who was first
+        await work.run(sql.domain_check_at(id=place.id, next_check_at=core.clock.now()))
+        _refuse_pending(place, await _within(work, place))
+        await work.run(*made)
+
+
+async def refuse_any(work: Transaction, place: Place) -> None:
+    """Refuse, in a transaction that holds the domain's row, first keys of a domain that has some."""
+    if await _within(work, place):
+        raise there_already(place)
+
+
+def there_already(place: Place) -> Conflict:
+    """The refusal of a domain that is there with keys."""
+    return Conflict("domain", f"{place.name} is there already", id=place.id)
+
+
+async def _within(work: Transaction, place: Place) -> list[Key]:
+    return [mapper(Key)(row) for row in (await work.run(sql.domain_keys_of(domain_id=place.id)))[0]]
+
+
+def _refuse_pending(place: Place, held: list[Key]) -> None:
+    if not held or any(key.state == "pending" for key in held):
+        raise Conflict("renewal", "a new key is waited for already", id=place.id)
 
 
 def promoted(key: Key, now: int) -> list[Query]:

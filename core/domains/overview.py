@@ -1,12 +1,12 @@
 """Domains as their owners look at them: with keys and with how their records were found last, many in three trips."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from core.core import Core
-from core.domains.domain import Domain
+from core.domains.domain import Domain, find
 from core.domains.keys import Key
 from core.domains.records import Purpose, of_key
 from core.domains.standing import Check
@@ -58,11 +58,10 @@ async def overview(core: Core, domain: Domain) -> Overview:
     return (await _overviews(core, [domain]))[0]
 
 
-async def overviews(core: Core, account_id: str, names: Iterable[str]) -> dict[str, Overview]:
-    """The account's domains of these names, as far as it has them."""
-    query = sql.domains_named(account_id=account_id, names=listed(sorted(set(names))))
-    found = await _overviews(core, await rows(core.db, Domain, query))
-    return {each.domain.name: each for each in found}
+async def of_name(core: Core, account_id: str, name: str) -> Overview:
+    """The account's domain of a name; one that nothing is known of where it has none."""
+    held = await find(core, account_id, name)
+    return Overview(domain=_unknown(account_id, name)) if held is None else await overview(core, held)
 
 
 async def page(core: Core, account_id: str, asked: PageRequest) -> Page[Overview]:
@@ -85,3 +84,20 @@ async def _overviews(core: Core, domains: Sequence[Domain]) -> list[Overview]:
     return [
         Overview(domain=each, keys=tuple(keys[each.id]), checks=tuple(checks[each.id])) for each in domains
     ]
+
+
+def _unknown(account_id: str, name: str) -> Domain:
+    return Domain(
+        id="",
+        account_id=account_id,
+        name=name,
+        verified_at=None,
+        created_at=0,
+        number=0,
+        trusted=False,
+        state="pending",
+        return_domain="",
+        tracking_domain="",
+        receiving=False,
+        checked_at=None,
+    )

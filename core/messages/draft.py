@@ -141,7 +141,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     ``id_headers`` name headers of the letter that carry the message's id.
     ``inline_css``: what style elements of rendered HTML say is written into its elements.
     ``topic``: the topic's id or key, as it was asked for.
-    ``sender_trusted``: the sender need not be known, because nothing leaves that could abuse it.
+    ``sender_trusted``: the sender need not be known, because nothing leaves that could abuse it, or because the
+    server itself writes.
     ``extra``: a dialect's own words that are only echoed back by it.
     """
 

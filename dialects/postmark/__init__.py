@@ -20,6 +20,7 @@ from dialects.postmark import (
     removals,
     retired,
     rules,
+    senders,
     servers,
     sightings,
     statistics,
@@ -61,7 +62,11 @@ DIALECT = Dialect(
         ),
         Group(
             auth.account_token,
-            pushing.OPERATIONS + removals.OPERATIONS + domains.OPERATIONS + servers.OPERATIONS,
+            pushing.OPERATIONS
+            + removals.OPERATIONS
+            + domains.OPERATIONS
+            + senders.OPERATIONS
+            + servers.OPERATIONS,
         ),
     ),
     tell=errors.tell,

@@ -62,7 +62,8 @@ async def send(call: Call, body: Message) -> Sent:
         body.draft()
         return Sent.tested(body, call.core.clock.now())
     await streams.require_sending(call.core, call.caller, body.stream)
-    return Sent.of(body, await messages.submit(call.core, call.caller, body.draft()))
+    (draft,) = await call.core.replies.filled(call.caller.account_id, [body.draft()])
+    return Sent.of(body, await messages.submit(call.core, call.caller, draft))
 
 
 async def send_batch(call: Call, body: list[msgspec.Raw]) -> list[Sent | errors.Failed]:
@@ -137,7 +138,8 @@ async def _submit(call: Call, drafts: list[Draft]) -> list[Receipt | Refusal | N
     """None for each where the call is only a test."""
     if is_test(call.caller) or not drafts:
         return [None for _ in drafts]
-    return [*await messages.submit_all(call.core, call.caller, drafts)]
+    filled = await call.core.replies.filled(call.caller.account_id, drafts)
+    return [*await messages.submit_all(call.core, call.caller, filled)]
 
 
 def _result(asked: Message | Refusal, result: Any, now: int) -> Sent | errors.Failed:

@@ -146,6 +146,17 @@ ERRORS: Final = RefusalTable(
         (errors.Invalid, "stream_handling"): Row(422, 1240, "{reason}"),
         (errors.Invalid, "removal"): Row(422, 1300, "{reason}"),
         (errors.Invalid, "signatures"): Row(422, 500, "{reason}"),
+        (errors.NotFound, "sender"): Row(422, 501, "This sender signature was not found."),
+        (errors.Invalid, "sender_body"): Row(422, 502, "{reason}"),
+        (errors.Conflict, "sender"): Row(422, 504, "This sender signature already exists."),
+        (errors.Conflict, "confirmed"): Row(422, 506, "This sender signature has already been confirmed."),
+        (errors.Invalid, "sender_missing"): Row(422, 520, "{reason}"),
+        (errors.Invalid, "sender_length"): Row(422, 521, "{reason}"),
+        (errors.Invalid, "sender_email"): Row(422, 522, "The 'FromEmail' '{value}' is no email address."),
+        (errors.Invalid, "sender_reply_to"): Row(
+            422, 522, "The 'ReplyToEmail' '{value}' is no email address."
+        ),
+        (errors.Invalid, "sender_text"): Row(422, 522, "The '{field}' may not contain control characters."),
         (errors.Forbidden, "public_domain"): Row(
             422, 503, "Domains of public mail services cannot be sent from."
         ),

@@ -79,6 +79,7 @@ SUBMISSION: Final = Submission(
     test_key=TEST_TOKEN,
     limit_bytes=10 * MIB,
     understand=_understand,
+    sender_replies=True,
     say=_say,
     bounce=_bounce,
     wrong_login="Error: authentication failed",

@@ -30,10 +30,6 @@ WHERE account_id = :account_id ORDER BY id DESC LIMIT :count OFFSET :skip
 -- name: domains_count
 SELECT count(*) FROM domains WHERE account_id = :account_id
 
--- name: domains_named
-@domain_columns
-WHERE account_id = :account_id AND name IN (SELECT value FROM json_array_elements_text(:names))
-
 -- name: domains_of_account
 @domain_columns
 WHERE account_id = :account_id ORDER BY name

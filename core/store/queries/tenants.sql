@@ -144,8 +144,3 @@ RETURNING workspace_id, key, name, kind, description, archived_at, created_at, u
 -- the managed ones: their letters offer a way out by themselves
 SELECT workspace_id, key FROM streams
 WHERE opt_out = 'managed' AND workspace_id IN (SELECT value FROM json_array_elements_text(:workspaces))
-
--- name: sender_put
-INSERT INTO senders (id, account_id, email, name, confirmed_at, created_at)
-VALUES (:id, :account_id, :email, :name, :confirmed_at, :created_at)
-ON CONFLICT (email, account_id) DO UPDATE SET name = excluded.name, confirmed_at = excluded.confirmed_at

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from core import accounts, domains
-from core.domains import Change, Draft
+from core.domains import Change, Domain, Draft
+from core.domains.keys import promoted
 from core.errors import Conflict, Invalid, NotFound
+from core.store.database import write
 from tests.core.post import count, select
 
 
@@ -122,3 +124,32 @@ async def test_a_secret_seals_keys(core, account):
     await domains.add(core, account, Draft(name="example.org"))
     ((private,),) = await select(core, "SELECT private_key FROM domain_keys")
     assert b"\x00\x30" == private[:2]
+
+
+async def test_a_domain_is_added_once_at_once(core, account):
+    """Of several that add it at the same time one does, and its keys are the domain's."""
+    done = await asyncio.gather(
+        *[domains.add(core, account, Draft(name="example.org")) for _ in range(5)], return_exceptions=True
+    )
+    assert {"domain"} == {each.kind for each in done if isinstance(each, Conflict)}
+    (made,) = [each for each in done if isinstance(each, Domain)]
+    assert 1 == len(await domains.keys_of(core, made.id))
+
+
+async def test_a_trusted_domain_gets_its_first_key_by_rotation(core, account):
+    """There is nothing to wait for yet; of several that ask at the same time one is heard."""
+    await domains.trust(core, account, "example.org")
+    made = await domains.get(core, account, "example.org")
+    done = await asyncio.gather(*[domains.rotate(core, made) for _ in range(5)], return_exceptions=True)
+    assert [None] == [each for each in done if not isinstance(each, Conflict)]
+    assert ["pending"] == [key.state for key in await domains.keys_of(core, made.id)]
+
+
+async def test_keys_are_renewed_once_at_once(core, account):
+    """Two rotations at the same time leave one new key."""
+    made = await domains.add(core, account, Draft(name="example.org"))
+    (key,) = await domains.keys_of(core, made.id)
+    await write(core.db, *promoted(key, core.clock.now()))
+    done = await asyncio.gather(*[domains.rotate(core, made) for _ in range(5)], return_exceptions=True)
+    assert [None] == [each for each in done if not isinstance(each, Conflict)]
+    assert ["active", "pending"] == [each.state for each in await domains.keys_of(core, made.id)]
