@@ -13,7 +13,7 @@ from core.errors import RenderFailed
 from core.messages import offer
 from core.messages.draft import Content, TemplateUse, Value
 from core.messages.message import Message, Rendering
-from core.render import Options, Rendered, Source, compile_text, may_fail
+from core.render import Options, Rendered, Source, compile_text
 from core.render import render as render_source
 from core.render.inlining import inlined
 from core.render.references import references
@@ -90,22 +90,6 @@ async def preview(
     given = body.defaults | variables
     made = await asyncio.to_thread(render_source, source, [source, *parents], given, options)
     return Rendering(subject=one_line(made.subject), html=made.html, text=made.text)
-
-
-async def rehearse(
-    core: Core, caller: Caller, template: templates.Template, variables: dict[str, Value], options: Options
-) -> None:
-    """Make sure that a template of the caller's can be rendered with these variables; raises RenderFailed.
-
-    A template that no values can make fail is not rendered.
-    """
-    source = template_source(template)
-    parents = await parents_of(core.db, caller.workspace_id, source)
-    if source.layout and source.layout not in {parent.name for parent in parents}:
-        raise RenderFailed(source.name, f'unknown template "{source.layout}"')
-    if any(may_fail(held) for held in (source, *parents)):
-        given = template.body.defaults | variables
-        await asyncio.to_thread(render_source, source, [source, *parents], given, options)
 
 
 async def parents_of(db: Database, workspace_id: str, source: Source) -> list[Source]:

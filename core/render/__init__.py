@@ -2,7 +2,7 @@
 
 from core.render.compiled import Compiled, compile_text, outline
 from core.render.parts import check, render
-from core.render.references import may_fail, references
+from core.render.references import references
 from core.render.review import PartReview, Review, review
 from core.render.source import Options, Rendered, Source, Value
 from core.render.syntax import Fault
@@ -18,7 +18,6 @@ __all__ = [
     "Value",
     "check",
     "compile_text",
-    "may_fail",
     "names",
     "needs",
     "references",

@@ -54,7 +54,6 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     needs: frozenset[str]
     references: frozenset[str]
     takes_content: bool
-    may_fail: bool
 
 
 @dataclass(kw_only=True)
@@ -62,7 +61,7 @@ class Unit:
     """One parsed text, not yet joined with those it names.
 
     ``needs`` are the names that must have a value, in a syntax where a missing one is not simply empty. ``content``
-    is where a child's own statements can stand. ``may_fail``: there are values that it cannot be rendered with.
+    is where a child's own statements can stand.
     """
 
     body: emit.Statements
@@ -74,7 +73,6 @@ class Unit:
     extends_line: int = 0
     takes_content: bool = False
     content: nodes.Scope | None = None
-    may_fail: bool = True
 
     def outline(self) -> Outline:
         """What is worth keeping once it is compiled."""
@@ -84,7 +82,6 @@ class Unit:
             needs=self.needs,
             references=frozenset(slugs),
             takes_content=self.takes_content,
-            may_fail=self.may_fail,
         )
 
 

@@ -33,7 +33,6 @@ def parse(text: str, escape: bool) -> Unit:  # noqa: FBT001  # the shape of ever
         names=frozenset(suggestion.model()),
         takes_content=builder.content is not None,
         content=builder.content,
-        may_fail=builder.may_fail,
     )
 
 
@@ -45,7 +44,6 @@ class _Builder:
         self._opened: list[tuple[Token, emit.Statements]] = []
         self.body: emit.Statements = []
         self.content: nodes.Scope | None = None
-        self.may_fail = False
 
     def take(self, token: Token) -> None:
         """Add one token."""
@@ -72,7 +70,6 @@ class _Builder:
     def _close(self) -> None:
         opened, body = self._opened.pop()
         if opened.kind == "each":
-            self.may_fail = True
             items = emit.call("mustachio.each", _path(opened), emit.const(opened.text))
             self._add(emit.each(items, body, [], opened.line))
             return

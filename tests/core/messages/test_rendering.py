@@ -6,7 +6,7 @@ from core import messages, templates
 from core.errors import RenderFailed
 from core.messages import Content, TemplateUse
 from core.messages.message import Rendering
-from core.messages.rendering import parents_of, preview, rehearse, render, template_source
+from core.messages.rendering import parents_of, preview, render, template_source
 from core.render import Options
 from core.templates import Body, NewTemplate, Variant
 from tests.core.post import caller_in, draft
@@ -133,28 +133,3 @@ async def test_styles_are_inlined_where_the_call_wants_it(core, caller):
     own = await render(core, await messages.get(core, caller, receipt.id))
 
     assert ("y", '<style>p{color:red}</style><p style="color: red;">y</p>') == (own.subject, own.html)
-
-
-@pytest.mark.parametrize("place", ["t", "l"])
-async def test_values_that_do_not_fit_are_refused_before_anything_is_taken(core, caller, place):
-    """A rehearsal fails as the rendering would, also where the layout is at fault."""
-    texts = {"t": "{{x}}", "l": "{{{@content}}}", place: "{{#each items}}{{.}}{{/each}}"}
-    if place == "l":
-        texts["l"] += "{{{@content}}}"
-    await made(core, caller, "l", "mustachio", text=texts["l"])
-    template = await made(core, caller, "t", "mustachio", subject="s", text=texts["t"], layout="l")
-    for fitting in ({}, {"items": None}, {"items": [1]}, {"items": ""}):
-        await rehearse(core, caller, template, fitting, Options())
-    with pytest.raises(RenderFailed, match="'items' is used like an array"):
-        await rehearse(core, caller, template, {"items": 5}, Options())
-    with pytest.raises(RenderFailed, match="'items' is used like an array"):
-        await rendered(core, caller, template, variables={"items": 5})
-
-
-async def test_a_template_that_cannot_fail_is_not_rehearsed(core, caller):
-    """Its rendering is left to the worker, with all it costs; a layout that is gone is seen all the same."""
-    template = await made(core, caller, "t", "mustachio", subject="s", text="{{x}}", layout="l")
-    with pytest.raises(RenderFailed, match='unknown template "l"'):
-        await rehearse(core, caller, template, {}, Options())
-    await made(core, caller, "l", "mustachio", text="{{{@content}}}")
-    await rehearse(core, caller, template, {"x": "x" * 6_000_000}, Options())

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from core.errors import RenderFailed
-from core.render import Options, Source, Value, check, compile_text, may_fail, names, render
+from core.render import Options, Source, Value, check, compile_text, names, render
 from core.render.compiled import compile_joined
 from core.render.mustachio import is_reserved
 
@@ -138,15 +138,6 @@ def test_a_text_is_compiled_once() -> None:
     bare = compile_joined("mustachio", "l", "<{{{@content}}}>", escape=True, library={})
     assert first is same
     assert ["<x>", "<y>", "<>"] == [each.render({}, Options()) for each in (first, other, bare)]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("{{a}}{{#b}}{{^c}}x{{/c}}{{/b}}", False), ("{{#b}}{{#each c}}x{{/each}}{{/b}}", True), ("", False)],
-)
-def test_only_each_can_fail(text: str, expected: bool) -> None:  # noqa: FBT001  # a parameter
-    """So a text without it need not be tried before a message is taken."""
-    assert expected == may_fail(Source(name="t", syntax="mustachio", subject=text))
 
 
 @pytest.mark.parametrize(
