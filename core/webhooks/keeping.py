@@ -1,5 +1,6 @@
 """Webhooks made, changed and read, always within the caller's workspace and one dialect."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -19,6 +20,11 @@ _LAST: Final = "g"
 # for how long calls are signed with a former secret too
 _OVERLAP: Final = DAY
 _NO_AUTH: Final = ("", "")
+# each is one more signature of every call
+_MOST_SECRETS: Final = 10
+# what one commit forgets
+_PORTION: Final = 1000
+_ALL: Final = 1 << 62
 
 
 async def create(core: Core, caller: Caller, new: NewWebhook) -> Webhook:
@@ -180,47 +186,74 @@ async def update(core: Core, webhook: Webhook, change: WebhookChange) -> Webhook
 
     One that is enabled again has its time to answer anew; what a disabled one still had to be told has failed.
     """
-    return await _replace(core, changed(webhook, change), anew=change.state is not None)
+    return await _replace(core, webhook, lambda held: changed(held, change), anew=change.state is not None)
 
 
 async def rotate(core: Core, webhook: Webhook, secret: str) -> Webhook:
-    """Sign with another secret, and for a day with the former ones too."""
-    until = core.clock.now() + _OVERLAP
-    former = tuple(Secret(text, until) for text in webhook.signing(core.clock.now()))
-    return await _replace(core, msgspec.structs.replace(webhook, secrets=(Secret(secret), *former)))
+    """Sign with another secret, and with each former one for a day from when it was another's turn."""
+    now = core.clock.now()
+
+    def rotated(held: Webhook) -> Webhook:
+        until = [(each.until or now + _OVERLAP, each.text) for each in held.secrets]
+        former = [Secret(text, end) for end, text in until if end > now]
+        return msgspec.structs.replace(held, secrets=(Secret(secret), *former[: _MOST_SECRETS - 1]))
+
+    return await _replace(core, webhook, rotated)
 
 
-def changing(core: Core, changed: Webhook, *, anew: bool) -> list[Query]:
-    """The steps that keep a change; ``anew``: it has its time to answer again."""
-    steps = [sql.webhook_update(**values(core, changed))]
+def changing(core: Core, held: Webhook, wanted: Webhook, *, anew: bool) -> tuple[Webhook, list[Query]]:
+    """What a webhook becomes, and the steps that keep it if nobody has changed it since it was read.
+
+    ``anew``: it has its time to answer again.
+    """
+    now = core.clock.now()
+    made = msgspec.structs.replace(wanted, updated_at=max(now, held.updated_at + 1))
+    steps = [sql.webhook_update(**values(core, made), known=held.updated_at)]
     if anew:
-        steps.append(sql.webhook_lane_anew(webhook_id=changed.id, now=core.clock.now()))
-    return steps
+        steps.append(sql.webhook_lane_anew(webhook_id=held.id, now=now))
+    return made, steps
 
 
-async def _replace(core: Core, webhook: Webhook, *, anew: bool = False) -> Webhook:
-    changed = msgspec.structs.replace(webhook, updated_at=core.clock.now())
-    steps = changing(core, changed, anew=anew)
-    if not (await write(core.db, *steps))[0]:
-        raise NotFound("webhook", webhook.id)
-    core.outbox.forget()
-    return changed
+async def _replace(
+    core: Core, held: Webhook, make: Callable[[Webhook], Webhook], *, anew: bool = False
+) -> Webhook:
+    """Change a webhook as it stands by now: what others did to it meanwhile, its being disabled too, stays."""
+    while True:
+        made, steps = changing(core, held, make(held), anew=anew)
+        if (await write(core.db, *steps))[0]:
+            core.outbox.forget()
+            return made
+        held = await named(core, held.workspace_id, held.id)
 
 
 async def delete(core: Core, webhook: Webhook) -> None:
-    """Forget a webhook with all that was told to it; raises NotFound("webhook") where it is gone."""
-    if not (await write(core.db, *forgetting(webhook)))[0]:
+    """Forget a webhook with all that was told to it; raises NotFound("webhook") where it is gone.
+
+    It is gone first, and then the rest in portions, since who accepts mail waits for each; of what a death leaves
+    nothing is told, and it goes with its age.
+    """
+    if not (await write(core.db, *_forgetting_itself(webhook)))[0]:
         raise NotFound("webhook", webhook.id)
     core.outbox.forget()
+    for statement in (sql.dispatches_delete, sql.dispatch_attempts_delete):
+        while (await write(core.db, statement(webhook_id=webhook.id, count=_PORTION)))[0]:
+            pass
 
 
-def forgetting(webhook: Webhook) -> tuple[Query, ...]:
-    """The steps that forget a webhook."""
+def _forgetting_itself(webhook: Webhook) -> tuple[Query, ...]:
     return (
         sql.webhook_delete(id=webhook.id),
         sql.webhook_lane_delete(webhook_id=webhook.id),
-        # in this order: what comes of a call that is under way is written before, or finds nothing any more
-        sql.dispatches_delete(webhook_id=webhook.id),
-        sql.dispatch_attempts_delete(webhook_id=webhook.id),
         sql.webhook_incidents_delete(webhook_id=webhook.id),
+    )
+
+
+def forgetting(webhook: Webhook) -> tuple[Query, ...]:
+    """The steps that forget a webhook all at once, where that belongs to something else."""
+    place = {"webhook_id": webhook.id, "count": _ALL}
+    return (
+        *_forgetting_itself(webhook),
+        # in this order: what comes of a call that is under way is written before, or finds nothing any more
+        sql.dispatches_delete(**place),
+        sql.dispatch_attempts_delete(**place),
     )

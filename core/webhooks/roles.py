@@ -36,4 +36,5 @@ def _changing(core: Core, webhook: Webhook, new: NewWebhook) -> list[Query]:
     wanted = changed(webhook, change)
     if wanted == webhook:
         return []
-    return changing(core, wanted, anew=webhook.state != wanted.state or webhook.url != wanted.url)
+    is_another = webhook.state != wanted.state or webhook.url != wanted.url
+    return changing(core, webhook, wanted, anew=is_another)[1]

@@ -32,6 +32,8 @@ _log = structlog.get_logger(__name__)
 _PORTION: Final = 50
 _SMALL_BYTES: Final = 8 * 1024
 _FIRST_CALLS: Final = 2
+# what one commit gives up
+_STOPPED: Final = 1000
 # others wait meanwhile
 _LONGEST_S: Final = 5.0
 # who takes longer is no longer among those that others wait for
@@ -82,8 +84,19 @@ class Turn:
         if webhook is not None and webhook.state == "enabled" and webhook.dialect in self._means.formats:
             next_at = await self._tell(webhook)
         elif webhook is not None and webhook.state != "enabled":
-            await write(self._core.db, sql.dispatches_stop(webhook_id=webhook.id))
+            next_at = await self._give_up(webhook)
         await self._means.lanes.release(self._lane, next_at)
+
+    async def _give_up(self, webhook: Webhook) -> int:
+        """What a disabled one still had to be told has failed; in portions, since who accepts mail waits for each.
+
+        When there is something to do again.
+        """
+        stop = sql.dispatches_stop(webhook_id=webhook.id, count=_STOPPED)
+        while self._may_begin():
+            if not (await write(self._core.db, stop))[0]:
+                return NEVER
+        return self._core.clock.now()
 
     async def _tell(self, webhook: Webhook) -> int:
         """Make calls; when there is something to do again."""

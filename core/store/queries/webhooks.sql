@@ -7,7 +7,7 @@ VALUES (:id, :number, :workspace_id, :dialect, :role, :url, :kinds, :stream, :st
 -- name: webhook_update
 UPDATE webhooks SET url = :url, kinds = :kinds, stream = :stream, state = :state, reason = :reason, options = :options,
     includes = :includes, private = :private, updated_at = :updated_at
-WHERE id = :id
+WHERE id = :id AND updated_at = :known
 RETURNING id
 
 -- name: webhook_delete
@@ -155,10 +155,14 @@ SELECT id FROM dispatches
 RETURNING id /* many rows */
 
 -- name: dispatches_delete
-DELETE FROM dispatches WHERE webhook_id = :webhook_id /* many rows */
+DELETE FROM dispatches
+WHERE id IN (SELECT id FROM dispatches WHERE webhook_id = :webhook_id ORDER BY id LIMIT :count)
+RETURNING id /* many rows */
 
 -- name: dispatch_attempts_delete
-DELETE FROM dispatch_attempts WHERE webhook_id = :webhook_id /* many rows */
+DELETE FROM dispatch_attempts
+WHERE id IN (SELECT id FROM dispatch_attempts WHERE webhook_id = :webhook_id ORDER BY id LIMIT :count)
+RETURNING id /* many rows */
 
 -- fragment: dispatch_attempt_columns
 SELECT id, dispatch_id, number, success, status, error, body, duration_ms, at FROM dispatch_attempts
@@ -359,7 +363,9 @@ WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) /* many rows */
 -- what an endpoint that is disabled still had to be told
 UPDATE dispatches SET state = CASE WHEN state = 'pending' OR state = 'attempting' THEN 'failed' ELSE state END,
     due_at = NULL, replaying = 0, resume_at = NULL
-WHERE webhook_id = :webhook_id AND due_at IS NOT NULL /* many rows */
+WHERE id IN (
+    SELECT id FROM dispatches WHERE webhook_id = :webhook_id AND due_at IS NOT NULL ORDER BY due_at LIMIT :count)
+RETURNING id /* many rows */
 
 -- name: inbound_told
 UPDATE inbound SET state = :state

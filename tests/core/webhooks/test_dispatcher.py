@@ -345,17 +345,18 @@ async def test_many_endpoints_of_one_place(town, monkeypatch):
     assert [] == [each for each in logged if each["log_level"] == "error"]
 
 
-async def test_what_is_disabled_is_not_told_any_more(town):
-    """Disabling ends what was still to be tried."""
+async def test_what_is_disabled_is_not_told_any_more(town, monkeypatch):
+    """Disabling ends what was still to be tried, in commits that are not large."""
+    monkeypatch.setattr("core.webhooks.turn._STOPPED", 2)
     hook = await town.hook()
     town.consumer.reply = lambda _: status(500)
-    await town.happen()
-    await town.state(hook, "attempting")
+    await town.happen(5)
+    await town.state(hook, "attempting", 5)
 
     await webhooks.update(town.core, hook, WebhookChange(state="disabled"))
 
-    await town.state(hook, "failed")
-    assert 1 == len(town.consumer.heard)
+    await town.state(hook, "failed", 5)
+    assert 5 == len(town.consumer.heard)
 
 
 async def test_a_refused_connection_is_a_failure(town):

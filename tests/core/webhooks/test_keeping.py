@@ -1,5 +1,6 @@
 """Webhooks made, changed, read and forgotten."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from core.clock import DAY
 from core.core import Core
 from core.errors import NotFound
 from core.paging import PageRequest
-from core.webhooks import NewWebhook, WebhookChange
+from core.webhooks import NewWebhook, WebhookChange, incidents
 from dialects.dialect import Listener
 from gateway.config import Settings
 from tests.core.post import MovedClock, caller_in, select, timed_core
@@ -87,6 +88,37 @@ async def test_a_former_secret_is_valid_for_a_day(core, caller, clock):
 
     assert ("s2", ("s2", "s1")) == (changed.secret, changed.signing(core.clock.now()))
     assert ("s2",) == changed.signing(core.clock.now() + DAY)
+
+
+async def test_each_former_secret_has_its_own_day(core, caller, clock):
+    """To give another secret lengthens no other's time; and there is an end to how many sign a call."""
+    made = await webhooks.create(core, caller, new(secret="s0"))
+    changed = await webhooks.rotate(core, made, "s1")
+    clock.pass_s(20 * 3600)
+    changed = await webhooks.rotate(core, changed, "s2")
+    assert ("s2", "s1", "s0") == changed.signing(core.clock.now())
+    clock.pass_s(5 * 3600)
+    assert ("s2", "s1") == changed.signing(core.clock.now())
+
+    for number in range(30):
+        changed = await webhooks.rotate(core, changed, f"t{number}")
+    assert [f"t{29 - number}" for number in range(10)] == list(changed.signing(core.clock.now()))
+
+
+async def test_who_changes_it_at_once_loses_nothing(core, caller):
+    """Of a change, another secret and its being disabled, begun from the same webhook, each stays."""
+    made = await webhooks.create(core, caller, new(secret="s1"))
+    await webhooks.rotate(core, made, "s2")
+    await incidents.disable(core, made, "it has only failed for too long")
+    changed = await webhooks.update(core, made, WebhookChange(stream="b"))
+    await webhooks.rotate(core, made, "s3")
+
+    found = await webhooks.get(core, caller, "one", made.id)
+    assert ("disabled", "it has only failed for too long") == (changed.state, found.reason)
+    assert ("b", ("s3", "s2", "s1")) == (found.stream, found.signing(core.clock.now()))
+    await asyncio.gather(*[webhooks.rotate(core, made, f"r{number}") for number in range(5)])
+    found = await webhooks.get(core, caller, "one", made.id)
+    assert {f"r{number}" for number in range(5)} < set(found.signing(core.clock.now()))
 
 
 async def test_what_is_forgotten_is_gone(core, caller):
