@@ -17,6 +17,7 @@ from core.messages import Delivery, Draft, Message, Party
 from core.suppressions import Change
 from core.tracking.sighting import Agent, Seen, Software
 from core.webhooks import Dispatch, Happening, Webhook
+from dialects.postmark.choices import Choices, chosen
 from dialects.postmark.hooks import INBOUND_ROLE
 from dialects.postmark.telling import FORMAT
 from dialects.postmark.triggers import KINDS, Open, Plain, Triggers, WithContent, switched_on
@@ -206,9 +207,14 @@ def test_whatever_has_a_record_is_a_bounce(kind):
 
 
 def test_what_smtp_could_not_take_is_not_told():
-    """It is told only to servers that ask for it, and none can yet."""
+    """It is told only to servers that ask for it, as a bounce of a type of its own."""
     bounce = msgspec.structs.replace(BOUNCE, kind="submission_error")
+    asking = chosen(WORKSPACE.settings, Choices(submission_errors=True))
+    place = msgspec.structs.replace(WORKSPACE, settings=asking)
+
     assert not told(happening("failed", bounce=bounce))
+    body = only(msgspec.structs.replace(happening("failed", bounce=bounce), workspace=place))
+    assert ("Bounce", "SMTPApiError", 100007) == (body["RecordType"], body["Type"], body["TypeCode"])
 
 
 def test_a_delivery():

@@ -372,3 +372,10 @@ async def test_bodies_that_are_kept_no_more(looker):
     assert "" == (await looker.get(f"/messages/{id}/html")).text
     await looker.get(f"/messages/{id}", view="source")
     await looker.get(f"/messages/{id}/files/0", status=404)
+
+
+async def test_a_link_to_a_server(looker):
+    """Where Postmark's API leads people for a server, they come to the mail of its workspace."""
+    answer = await looker.browser.get(f"/_/servers/{looker.caller.workspace_number}/streams")
+    assert (307, f"{looker.base}/messages") == (answer.status_code, answer.headers["location"])
+    await looker.get("/messages")
