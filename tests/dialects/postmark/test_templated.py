@@ -163,3 +163,20 @@ async def test_a_batch_that_is_none(client, messages, code):
     answer = await client.post("email/batchWithTemplates", json={"Messages": messages})
 
     assert (422, code) == (answer.status_code, answer.json()["ErrorCode"])
+
+
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [([1], 0), (None, 0), ("", 0), ([], 0), ("text", 1122), (5, 1122), ({"a": 1}, 1122)],
+)
+async def test_a_model_that_does_not_fit_is_refused_at_once(client, items, code):
+    """A template repeats lists and what is nothing; anything else is refused, and nothing is taken."""
+    repeated = _TEMPLATE | {"Alias": "each", "TextBody": "{{#each items}}{{.}};{{/each}}"}
+    await client.post("templates", json=repeated)
+    answer = await client.post(
+        "email/withTemplate", json=_MAIL | {"TemplateAlias": "each", "TemplateModel": {"items": items}}
+    )
+    body = answer.json()
+
+    assert (422 if code else 200, code) == (answer.status_code, body["ErrorCode"])
+    assert bool(code) == ("'items' is used like an array by the template" in body["Message"])
