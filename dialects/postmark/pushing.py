@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from core import accounts, templates
+from core import templates, workspaces
 from core.core import Caller
 from core.errors import Conflict, Mistyped, NotFound
 from core.paging import PageRequest
@@ -130,11 +130,9 @@ async def _server(call: Call, number: int | None) -> Caller:
     if number is None or not 0 < number < 1 << 63:
         raise NotFound("push_servers", str(number))
     try:
-        found = await accounts.numbered(call.core, number)
+        found = await workspaces.get(call.core, call.caller, number)
     except NotFound as error:
         raise NotFound("push_servers", str(number)) from error
-    if found.account_id != call.caller.account_id:
-        raise NotFound("push_servers", str(number))
     return Caller(account_id=found.account_id, workspace_id=found.id, workspace_number=number)
 
 

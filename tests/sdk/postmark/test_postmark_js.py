@@ -1,4 +1,4 @@
-"""Postmark's own JavaScript client, with only its host changed: see client.mjs."""
+"""Postmark's own JavaScript client, with only its host changed: see the scripts."""
 
 import subprocess
 from pathlib import Path
@@ -8,15 +8,17 @@ import pytest
 from tests.conftest import Dev
 
 pytestmark = [pytest.mark.sdk, pytest.mark.node]
-_SCRIPT = Path(__file__).parent / "client.mjs"
+_HERE = Path(__file__).parent
 
 
-def test_client(dev: Dev) -> None:
+@pytest.mark.parametrize("script", ["client.mjs", "templates.mjs"])
+def test_client(dev: Dev, script: str) -> None:
     """Every case of the script passes."""
     host = dev.url.removeprefix("http://")
+    keys = [dev.key("postmark", kind) for kind in ("server", "account")]
 
     done = subprocess.run(
-        ["node", str(_SCRIPT), host, *(dev.key("postmark", kind) for kind in ("server", "account"))],
+        ["node", str(_HERE / script), host, *keys],
         capture_output=True,
         text=True,
         timeout=120,

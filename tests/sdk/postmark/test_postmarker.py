@@ -116,3 +116,25 @@ def test_bounces(client: PostmarkClient) -> None:
     assert not bounce.Inactive
     assert tag in client.bounces.tags
     assert client.bounces.deliverystats["Bounces"][0]["Count"] > 0
+
+
+def test_templates(client: PostmarkClient) -> None:
+    """A template is made, changed, tried, listed, sent by and removed."""
+    alias = f"pm-er-{uuid4().hex}"
+
+    made = client.templates.create(Name="n", Subject="For {{name}}", TextBody="t", Alias=alias)
+    made.edit(Name="m")
+    tried = client.templates.validate(Subject="{{name}}", TextBody="t", TestRenderModel={"name": "N"})
+    sent = client.emails.send_with_template(
+        TemplateId=made.TemplateId,
+        TemplateModel={"name": "Bob"},
+        From="ann@example.org",
+        To="bob@example.net",
+    )
+
+    assert ("m", alias) == (client.templates.get(made.TemplateId).Name, made.Alias)
+    assert "N" == tried["Subject"]["RenderedContent"]
+    assert alias in [each.Alias for each in client.templates.all()]
+    assert "For Bob" == client.messages.outbound.get(sent["MessageID"]).Subject
+    assert f"Template {made.TemplateId} removed." == made.delete()
+    assert not client.templates.get(made.TemplateId).Active
