@@ -79,7 +79,10 @@ class Packer:
 
 
 class Mailing(msgspec.Struct, frozen=True, kw_only=True):
-    """A mailing; ``subject`` as it was asked for, empty where its template has it."""
+    """A mailing; ``subject`` as it was asked for, empty where its template has it.
+
+    ``released`` and ``failed`` are known for good once nothing of it waits.
+    """
 
     id: str
     workspace_id: str
@@ -87,6 +90,8 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     total: int
     created_at: int
+    released: int | None = None
+    failed: int | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +124,14 @@ async def submit(core: Core, caller: Caller, content: Content, portions: Sequenc
         created_at=core.clock.now(),
     )
     insert = sql.mailing_insert(
-        **msgspec.structs.asdict(made), caller=_PACK.encode(caller), content=_PACK.encode(content)
+        id=made.id,
+        workspace_id=made.workspace_id,
+        environment=made.environment,
+        subject=made.subject,
+        total=made.total,
+        created_at=made.created_at,
+        caller=_PACK.encode(caller),
+        content=_PACK.encode(content),
     )
     kept = [(made.id, position, each.total, each.body) for position, each in enumerate(portions)]
     await write(
@@ -160,10 +172,15 @@ async def page(core: Core, caller: Caller, *, before: str | None, count: int) ->
 
 
 async def _progress(core: Core, found: list[Mailing]) -> list[Progress]:
-    counts = {each.id: [0, 0, 0, 0] for each in found}
-    for id, *numbers in await core.db.fetch(sql.mailings_progress(ids=listed(list(counts)))):
-        counts[id] = [held + int(more) for held, more in zip(counts[id], numbers, strict=True)]
-    return [_stands(each, *counts[each.id]) for each in found]
+    counts = {each.id: [0, 0, 0, 0] for each in found if each.released is None}
+    if counts:
+        for id, *numbers in await core.db.fetch(sql.mailings_progress(ids=listed(list(counts)))):
+            counts[id] = [held + int(more) for held, more in zip(counts[id], numbers, strict=True)]
+    return [_stands(each, *counts[each.id]) if each.id in counts else _ended(each) for each in found]
+
+
+def _ended(mailing: Mailing) -> Progress:
+    return Progress(mailing=mailing, released=mailing.released or 0, failed=mailing.failed or 0, begun=True)
 
 
 def _stands(mailing: Mailing, unmade: int, made: int, waiting: int, dead: int) -> Progress:
@@ -213,6 +230,19 @@ async def _make(core: Core, mailing_id: str, position: int) -> None:
 
 def _drafts(body: bytes, content: Content) -> Iterator[Draft]:
     return (piece.whole(content) for piece in _PIECES.decode(body))
+
+
+async def settle(core: Core) -> None:
+    """Keep the numbers of mailings of which nothing waits any longer: until then they are counted by its messages."""
+    after = ""
+    while found := await rows(core.db, Mailing, sql.mailings_unsettled(after=after, count=_AT_ONCE)):
+        for mailing in found:
+            (held,) = await _progress(core, [mailing])
+            if held.done:
+                await write(
+                    core.db, sql.mailing_settle(id=mailing.id, released=held.released, failed=held.failed)
+                )
+        after = found[-1].id
 
 
 async def forget(core: Core) -> None:

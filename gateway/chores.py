@@ -13,6 +13,7 @@ def chores() -> tuple[Chore, ...]:
         Chore(name="domains", every_s=30, run=domains.verify_due),
         Chore(name="retention", every_s=3600, run=_forget),
         Chore(name="mailings", every_s=1, run=mailings.make),
+        Chore(name="mailings settled", every_s=60, run=mailings.settle),
         Chore(name="mailings gone", every_s=3600, run=mailings.forget),
         Chore(name="removals", every_s=10, run=removals.run),
         Chore(name="stats", every_s=10, run=stats.fold),

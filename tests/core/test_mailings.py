@@ -113,6 +113,26 @@ async def test_what_will_not_leave_has_failed(core, caller):
     assert (1, 3, True, True) == await _stands(core, caller, mailing)
 
 
+async def test_how_it_ended_is_known_for_good(core, caller):
+    """Once nothing waits, and then also when its messages are forgotten; not before."""
+    mailing = await _submitted(core, caller, _piece("ann@example.com"), _piece("bob@example.com"))
+    await mailings.make(core)
+    await mailings.settle(core)
+    await alter(core, "UPDATE deliveries SET state = 'delivered' WHERE email_key = 'ann@example.com'")
+    await mailings.settle(core)
+    assert (1, 0, True, False) == await _stands(core, caller, mailing)
+
+    await alter(core, "UPDATE deliveries SET state = 'failed' WHERE email_key = 'bob@example.com'")
+    await mailings.settle(core)
+    await alter(core, "DELETE FROM messages")
+    await alter(core, "DELETE FROM deliveries")
+
+    assert (1, 1, True, True) == await _stands(core, caller, mailing)
+    assert [(1, 1)] == [
+        (each.released, each.failed) for each in await mailings.page(core, caller, before=None, count=9)
+    ]
+
+
 async def test_one_that_cannot_be_made_holds_up_no_other(core, caller):
     """It waits, and is told in the log."""
     bad = await _submitted(core, caller, _piece("ann@example.com"))
@@ -145,6 +165,8 @@ async def test_they_go_with_their_messages(core, caller):
     await mailings.make(core)
     waiting = await _submitted(core, caller, _piece("bob@example.com"))
     await alter(core, "UPDATE mailings SET created_at = created_at - :day", day=2 * DAY)
+    await alter(core, "UPDATE deliveries SET state = 'delivered'")
+    await mailings.settle(core)
     await mailings.forget(core)
     assert 2 == await count(core, "mailings")
     await alter(core, "DELETE FROM batches")

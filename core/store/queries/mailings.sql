@@ -6,7 +6,7 @@ VALUES (:id, :workspace_id, :environment, :subject, :total, :created_at, :caller
 INSERT INTO mailing_portions (mailing_id, position, total, body) VALUES (:mailing_id, :position, :total, :body)
 
 -- fragment: mailing_columns
-SELECT id, workspace_id, environment, subject, total, created_at FROM mailings
+SELECT id, workspace_id, environment, subject, total, created_at, released, failed FROM mailings
 
 -- name: mailing_get
 @mailing_columns
@@ -16,6 +16,14 @@ WHERE id = :id AND workspace_id = :workspace_id AND environment = :environment
 @mailing_columns
 WHERE workspace_id = :workspace_id AND environment = :environment AND id < :before_id
 ORDER BY id DESC LIMIT :count
+
+-- name: mailings_unsettled
+@mailing_columns
+WHERE released IS NULL AND content IS NULL AND id > :after
+ORDER BY id LIMIT :count
+
+-- name: mailing_settle
+UPDATE mailings SET released = :released, failed = :failed WHERE id = :id AND released IS NULL
 
 -- name: mailing_portions_due
 SELECT mailing_id, position FROM mailing_portions
@@ -66,7 +74,7 @@ WHERE account_id = :account_id AND email = :email
 -- once none of its messages is there any more
 DELETE FROM mailings WHERE id IN (
     SELECT m.id FROM mailings m
-    WHERE m.created_at < :before AND m.content IS NULL
+    WHERE m.created_at < :before AND m.content IS NULL AND m.released IS NOT NULL
       AND NOT EXISTS (
         SELECT 1 FROM mailing_portions p JOIN batches b
             ON b.workspace_id = m.workspace_id AND b.environment = m.environment
