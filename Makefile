@@ -15,6 +15,8 @@ TEST_STAMP := $(VENV)/.installed-test
 SDK_STAMP := $(SDK)/node_modules/.installed
 # a link to the browser that was found, so that it is looked for again when that is gone
 CHROMIUM := $(VENV)/chromium
+# tried once: the clients that only Debian has as packages; without them their tests say so and are skipped
+CLIENTS := $(VENV)/.clients
 CHROMIUMS := $${BABELPOST_TEST_CHROMIUM:-} chromium chromium-browser google-chrome google-chrome-stable
 SOURCES := core dialects gateway tests examples
 # errors only: what pip warns of concerns the machine, not Babelpost
@@ -37,7 +39,7 @@ venv: $(TEST_STAMP) ## install everything, for running and for testing, into .ve
 run: $(STAMP) ## start a development server; pass options with ARGS="--port 9000"
 	@exec $(BIN)/babelpost dev $(ARGS)
 
-test: $(TEST_STAMP) $(SDK_STAMP) $(CHROMIUM) ## every test: SQLite, PostgreSQL, the providers' SDKs, a browser, faults
+test: $(TEST_STAMP) $(SDK_STAMP) $(CLIENTS) $(CHROMIUM) ## every test: SQLite, PostgreSQL, the providers' SDKs, a browser, faults
 	$(call step,tests)
 	@$(PYTEST) $(ARGS)
 
@@ -60,7 +62,7 @@ types: $(TEST_STAMP) ## mypy, strict
 	$(call step,mypy)
 	@$(BIN)/mypy
 
-sdk: $(TEST_STAMP) $(SDK_STAMP) ## only the tests that drive the providers' own SDKs
+sdk: $(TEST_STAMP) $(SDK_STAMP) $(CLIENTS) ## only the tests that drive the providers' own SDKs
 	$(call step,SDK tests)
 	@$(PYTEST) -m "sdk or node" $(ARGS)
 
@@ -100,6 +102,15 @@ $(SDK_STAMP): $(SDK)/package.json $(SDK)/package-lock.json
 		echo "npm is missing: the SDK tests need node and npm (Debian: apt-get install nodejs npm)." >&2; exit 1; }
 	$(call step,installing the providers' JavaScript SDKs into $(SDK)/node_modules)
 	@cd $(SDK) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(CLIENTS): | $(BIN)/python
+	@{ command -v swaks && ruby -rpostmark -e ''; } >/dev/null 2>&1 || { \
+		echo "==> installing the Debian packages swaks and ruby-postmark" >&2; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+		apt="$$sudo apt-get -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=20"; \
+		{ $$apt update && $$apt install -y --no-install-recommends swaks ruby-postmark; } >&2 || \
+			echo "They could not be installed: the tests that drive them are skipped." >&2; }
 	@touch $@
 
 $(CHROMIUM): | $(BIN)/python
