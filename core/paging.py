@@ -1,18 +1,22 @@
 """One request for a page and one answer, for every list of the domain."""
 
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 U = TypeVar("U")
 
+# how far the matches of a long list are counted: nobody can page further, and whoever counted all would read them all
+MOST_COUNTED: Final = 10_000
+
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which part of a list: by cursor (``after`` older than, ``before`` newer than an id) or by ``offset``.
 
-    Lists run from the newest to the oldest. ``limit`` items at most; ``total`` asks for the count of all matches.
+    Lists run from the newest to the oldest. ``limit`` items at most; ``total`` asks for the count of all matches,
+    of a long list as far as MOST_COUNTED.
     """
 
     limit: int = 20

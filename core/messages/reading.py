@@ -16,9 +16,9 @@ from core.errors import NotFound
 from core.messages import composition
 from core.messages.draft import Content, searchable
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment
-from core.paging import Page, PageRequest
+from core.paging import MOST_COUNTED, Page, PageRequest
 from core.store.database import Database, Row, listed, one, rows
-from core.store.statements import sql
+from core.store.statements import Statement, sql
 
 T = TypeVar("T", Content, Rendering)
 
@@ -33,6 +33,9 @@ _PORTION_BYTES: Final = 4 * 1024 * 1024
 # building takes the files, their encoded form and the letter
 _BUILD_FACTOR: Final = 3
 _THREAD_FROM_BYTES: Final = 256 * 1024
+# standings of what is still to be sent, and of what came to another end than wanted
+_WITH_A_JOB: Final = frozenset({"queued", "scheduled", "deferred"})
+_NOT_WELL: Final = frozenset({"suppressed", "failed", "bounced", "complained", "canceled"})
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,15 +70,44 @@ async def get(core: Core, caller: Caller, id: str) -> Message:
 async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest) -> Page[Message]:
     """Messages from the newest on, without their bodies; raises NotFound("cursor") for a cursor that names none."""
     await _check_cursor(core, caller, request)
-    back = request.before is not None
-    statement = sql.messages_page_back if back else sql.messages_page
-    match = _match(caller, wanted, request)
+    way, match = _way(wanted), _match(caller, wanted, request)
+    statement = way.page if request.before is None else way.page_back
     found = await core.db.fetch(statement(**match, count=request.limit + 1, skip=request.offset))
     total = 0
     if request.total:
-        total = (await core.db.fetch(sql.messages_count(**match)))[0][0]
+        total = (await core.db.fetch(way.count(**match, most=MOST_COUNTED)))[0][0]
     cut = Page.of(found, request, total)
     return Page(items=tuple(await outlines(core.db, cut.items)), more=cut.more, total=cut.total)
+
+
+class _Way(msgspec.Struct, frozen=True):
+    """The statements that go the same way to messages: by what leads to few of them, where that is wanted."""
+
+    page: Statement
+    page_back: Statement
+    count: Statement
+
+
+_ALL: Final = _Way(sql.messages_page, sql.messages_page_back, sql.messages_count)
+_OF_RECIPIENT: Final = _Way(
+    sql.messages_page_of_recipient, sql.messages_page_back_of_recipient, sql.messages_count_of_recipient
+)
+_OF_TAG: Final = _Way(sql.messages_page_of_tag, sql.messages_page_back_of_tag, sql.messages_count_of_tag)
+_WAITING: Final = _Way(
+    sql.messages_page_of_waiting, sql.messages_page_back_of_waiting, sql.messages_count_of_waiting
+)
+_ENDED: Final = _Way(sql.messages_page_of_ended, sql.messages_page_back_of_ended, sql.messages_count_of_ended)
+
+
+def _way(wanted: Filter) -> _Way:
+    states = frozenset(wanted.states or ())
+    if wanted.recipient is not None:
+        return _OF_RECIPIENT
+    if states and states <= _WITH_A_JOB:
+        return _WAITING
+    if states and states <= _NOT_WELL:
+        return _ENDED
+    return _OF_TAG if wanted.tag else _ALL
 
 
 async def _check_cursor(core: Core, caller: Caller, request: PageRequest) -> None:

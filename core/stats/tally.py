@@ -34,36 +34,37 @@ class Tally:
             ]
         )  # fmt: skip  # a column list reads better in lines than in a column
 
+    def add(self, origin: Origin, figure: Figures, at: int, name: str = "", count: int = 1) -> None:
+        """Something that is told by its figure."""
+        self._counts[origin, figure, day_of(at), name] += count
+
     def sent(self, policy: Policy, message: Message, at: int) -> None:
         """A recipient's letter was offered to a server for the first time."""
         origin, draft = _origin(message), message.draft
         by_links = is_tracked(opens=False, links=draft.track_links)
         name = ("both" if by_links else "opens") if draft.track_opens else "links" if by_links else ""
-        self._add(origin, "sent", at, name)
+        self.add(origin, "sent", at, name)
         if by_links and (links := marking.links(policy, message)):
-            self._add(origin, "links", at, count=links)
+            self.add(origin, "links", at, count=links)
 
     def bounced(self, message: Message, kind: str, at: int) -> None:
         """A bounce, or another letter or word that came back, has its record."""
-        self._add(_origin(message), "bounced", at, kind)
+        self.add(_origin(message), "bounced", at, kind)
 
     def opened(self, origin: Origin, seen: Seen, at: int) -> None:
         """A pixel was fetched."""
-        self._add(origin, "opened", at)
+        self.add(origin, "opened", at)
         if seen.first:
-            self._add(origin, "opened_first", at, seen.agent.platform)
-            self._add(origin, "opened_with", at, seen.agent.client.family)
+            self.add(origin, "opened_first", at, seen.agent.platform)
+            self.add(origin, "opened_with", at, seen.agent.client.family)
 
     def clicked(self, origin: Origin, seen: Seen, at: int) -> None:
         """A link was followed."""
-        self._add(origin, "clicked", at)
+        self.add(origin, "clicked", at)
         if seen.first:
-            self._add(origin, "clicked_first", at, seen.agent.platform)
-            self._add(origin, "clicked_with", at, seen.agent.client.family)
-            self._add(origin, "clicked_in", at, seen.part)
-
-    def _add(self, origin: Origin, figure: Figures, at: int, name: str = "", count: int = 1) -> None:
-        self._counts[origin, figure, day_of(at), name] += count
+            self.add(origin, "clicked_first", at, seen.agent.platform)
+            self.add(origin, "clicked_with", at, seen.agent.client.family)
+            self.add(origin, "clicked_in", at, seen.part)
 
 
 def _origin(message: Message) -> Origin:

@@ -5,14 +5,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from core import ids
+from core import addresses, ids
 from core.core import Caller, Core
 from core.errors import NotFound
 from core.events import Detail
 from core.messages.message import Message
-from core.paging import Page, PageRequest
+from core.paging import MOST_COUNTED, Page, PageRequest
 from core.store.database import listed, rows
-from core.store.statements import Query, sql
+from core.store.statements import Query, Statement, sql
 from core.tracking.sighting import Platform, Seen
 
 Kind = Literal["opened", "clicked"]
@@ -25,6 +25,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which opens or clicks; None asks for no particular one.
 
     ``recipient``, programs and systems are compared whatever their case. ``since`` is inclusive, ``until`` exclusive.
+    Of one message it is not asked who the recipient is.
     """
 
     message_id: str | None = None
@@ -74,12 +75,12 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def page(core: Core, caller: Caller, kind: Kind, wanted: Filter, request: PageRequest) -> Page[Row]:
     """From the newest on; raises NotFound("cursor") for a cursor that is no id."""
-    match = _match(caller, kind, wanted, request)
-    statement = sql.sightings_page if request.before is None else sql.sightings_page_back
+    way, match = _way(wanted), _match(caller, kind, wanted, request)
+    statement = way.page if request.before is None else way.page_back
     found = await rows(core.db, Row, statement(**match, count=request.limit + 1, skip=request.offset))
     total = 0
     if request.total:
-        total = (await core.db.fetch(sql.sightings_count(**match)))[0][0]
+        total = (await core.db.fetch(way.count(**match, most=MOST_COUNTED)))[0][0]
     return Page.of(found, request, total)
 
 
@@ -108,21 +109,55 @@ async def _by_kind(core: Core, query: Query) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in await core.db.fetch(query)}
 
 
-def _match(caller: Caller, kind: Kind, wanted: Filter, request: PageRequest) -> dict[str, str | None]:
+class _Way(msgspec.Struct, frozen=True):
+    """The statements that go the same way to sightings, and what they ask for beside the rest."""
+
+    page: Statement
+    page_back: Statement
+    count: Statement
+
+
+_ALL: Final = _Way(sql.sightings_page, sql.sightings_page_back, sql.sightings_count)
+_OF_MESSAGE: Final = _Way(
+    sql.sightings_page_of_message, sql.sightings_page_back_of_message, sql.sightings_count_of_message
+)
+_OF_RECIPIENT: Final = _Way(
+    sql.sightings_page_of_recipient, sql.sightings_page_back_of_recipient, sql.sightings_count_of_recipient
+)
+
+
+def _way(wanted: Filter) -> _Way:
+    if wanted.message_id is not None:
+        return _OF_MESSAGE
+    return _ALL if wanted.recipient is None else _OF_RECIPIENT
+
+
+def _match(caller: Caller, kind: Kind, wanted: Filter, request: PageRequest) -> dict[str, str | bool | None]:
     for cursor in (request.after, request.before):
         if cursor is not None and not ids.is_uuid(cursor):
             raise NotFound("cursor", cursor)
     floor = _FIRST if wanted.since is None else ids.floor(wanted.since)
     ceiling = _LAST if wanted.until is None else ids.floor(wanted.until)
-    return {
+    match = {
         "workspace_id": caller.workspace_id,
         "environment": caller.environment,
         "kind": kind,
         "before_id": min(ceiling, request.after or _LAST),
         "after_id": max(floor, request.before or _FIRST),
-        "message_id": wanted.message_id,
         "tag": wanted.tag,
         "stream": wanted.stream,
+        **_agents(wanted),
+    }
+    if wanted.message_id is not None:
+        return match | {"message_id": wanted.message_id}
+    if wanted.recipient is not None:
+        recipient = wanted.recipient.lower()
+        return match | {"recipient": recipient, "destination": addresses.domain(recipient)}
+    return match
+
+
+def _agents(wanted: Filter) -> dict[str, str | bool | None]:
+    asked: dict[str, str | None] = {
         "client_name": _lower(wanted.client_name),
         "client_company": _lower(wanted.client_company),
         "client_family": _lower(wanted.client_family),
@@ -130,8 +165,8 @@ def _match(caller: Caller, kind: Kind, wanted: Filter, request: PageRequest) -> 
         "os_company": _lower(wanted.os_company),
         "os_family": _lower(wanted.os_family),
         "platform": wanted.platform,
-        "recipient": _lower(wanted.recipient),
     }
+    return {"any_agent": all(each is None for each in asked.values()), **asked}
 
 
 def _lower(text: str | None) -> str | None:

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -38,6 +39,8 @@ _MINUTE: Final = 60 * SECOND
 # two different links within a second are no reader's
 _BURST: Final = SECOND
 _MOST_REMEMBERED: Final = 10_000
+# of a tag, as filters look for it
+_TAG_LETTERS: Final = 100
 
 Kind = Literal["opened", "clicked", "scanned"]
 
@@ -183,8 +186,13 @@ async def record(core: Core, batch: Sequence[Sighting], *, is_new: bool = False)
         if not is_new:
             facts = await _missing(work, facts)
         if claims:
-            claimed = await work.run(sql.sighting_claim.many(claims), sql.sightings_firsts(ids=keys))
-            firsts = {row[0] for row in claimed[1]}
+            used = sorted({fact.agent() for fact in facts if fact.kind != "scanned"})
+            claimed = await work.run(
+                sql.agent_known.many(used),
+                sql.sighting_claim.many(claims),
+                sql.sightings_firsts(ids=keys),
+            )
+            firsts = {row[0] for row in claimed[2]}
         told = sql.event_insert_once.many([fact.event(is_first=fact.sighting.id in firsts) for fact in facts])
         await work.run(told, *core.outbox.events(told.rows), _counted(facts, firsts), commit=True)
 
@@ -217,12 +225,15 @@ class _Fact:
             self.kind = "scanned"
 
     def claim(self) -> tuple[Any, ...]:
-        sighting, client, os = self.sighting, self._agent.client, self._agent.os
+        sighting, origin = self.sighting, self._origin
         return (
             sighting.place.message_id, sighting.place.position, self.kind, _digest(sighting.click), sighting.id,
-            self._origin.workspace_id, self._origin.environment, client.name, client.company, client.family,
-            os.name, os.company, os.family, self._agent.platform,
+            origin.workspace_id, origin.environment, origin.stream, origin.tag[:_TAG_LETTERS], self.agent()[0],
         )  # fmt: skip
+
+    def agent(self) -> tuple[str, ...]:
+        """The row of what it was done with."""
+        return agent_row(self._agent)
 
     def event(self, *, is_first: bool) -> tuple[Any, ...]:
         sighting, place = self.sighting, self.sighting.place
@@ -247,6 +258,15 @@ class _Fact:
             part=sighting.click.part if sighting.click is not None else "",
             agent=self._agent,
         )
+
+
+@lru_cache(maxsize=4096)
+def agent_row(said: Agent) -> tuple[str, ...]:
+    """What something was done with, in the order of ``agent_known``; the first is what it is known by."""
+    client, os = said.client, said.os
+    words = (client.name, client.company, client.family, os.name, os.company, os.family, said.platform)
+    small = tuple(word.lower() for word in words)
+    return hashlib.sha256("\n".join(small).encode()).hexdigest()[:32], *small
 
 
 def _digest(click: Click | None) -> str:

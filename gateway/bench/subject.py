@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,11 +24,12 @@ _STOP_S: Final = 60
 
 
 class Subject(msgspec.Struct, kw_only=True):
-    """A running server: where it listens, and its process."""
+    """A running server: where it listens, its process, a key of Resend's and those of every dialect that was asked."""
 
     port: int
     pid: int
     key: str = ""
+    keys: dict[str, str] = {}
 
     def cpu_s(self) -> float:
         """CPU time so far, user and system."""
@@ -79,15 +80,20 @@ def echo() -> Iterator[Subject]:
 
 
 @contextmanager
-def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterator[Subject]:
-    """This server on a database, with a key; ``work``: it delivers too, to ``relay`` or, without, nowhere."""
+def server(
+    database: str, data: Path, *, relay: str = "", work: bool, others: Sequence[str] = ()
+) -> Iterator[Subject]:
+    """This server on a database, with a key; ``work``: it delivers too, to ``relay`` or, without, nowhere.
+
+    ``others`` are dialects to make keys of beside Resend's.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BABELPOST_")} | {
         "BABELPOST_DATABASE": database,
         "BABELPOST_PORT": str(free_port()),
         "BABELPOST_SMTP_SUBMISSION": "false",
         "BABELPOST_INBOUND_SMTP": "false",
         "BABELPOST_TRANSPORT": "relay" if relay else "capture",
-        "BABELPOST_RATE_LIMITS": "{ resend = 0 }",
+        "BABELPOST_RATE_LIMITS": "{ resend = 0, pufferpost = 0 }",
         "BABELPOST_LOG_LEVEL": "warning",
         "BABELPOST_CLAIM_BATCH": "200",
         # nobody answers there: what is measured asks nobody outside
@@ -96,14 +102,14 @@ def server(database: str, data: Path, *, relay: str = "", work: bool) -> Iterato
     if relay:
         environment["BABELPOST_RELAY"] = relay
     (data / "bench").mkdir(exist_ok=True)
-    key = _command(environment, "keys", "create", "resend")
+    keys = {name: _command(environment, "keys", "create", name) for name in ("resend", *others)}
     # what a server has to check in earnest is checked here too
     _command(environment, "domains", "trust", DOMAIN)
     command = [sys.executable, "-m", "gateway", "serve", *([] if work else ["--no-worker"])]
     with _process(command, environment) as process:
         port = int(environment["BABELPOST_PORT"])
         await_port(port, process)
-        yield Subject(port=port, pid=process.pid, key=key)
+        yield Subject(port=port, pid=process.pid, key=keys["resend"], keys=keys)
 
 
 def _command(environment: dict[str, str], *words: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from gateway.bench import delivery, runs, telling
+from gateway.bench import reads as reading
 
 
 @click.group()
@@ -102,3 +103,17 @@ def webhooks(events: int, endpoints: int, **choices: Any) -> None:
 def soak(messages: int, **choices: Any) -> None:
     """Memory of one process while many messages pass through it."""
     runs.soak(_setup(choices), messages)
+
+
+@bench.command()
+@click.option(
+    "--database", default="", help="postgresql://… or sqlite:///…; a fresh SQLite file where left out."
+)
+@click.option("--messages", default=1_000_000, show_default=True, type=click.IntRange(1000),
+              help="Messages in the store. A database that has some already is asked as it is.")  # fmt: skip
+@click.option(
+    "--times", default=20, show_default=True, type=click.IntRange(2), help="How often each is asked."
+)
+def reads(database: str, messages: int, times: int) -> None:
+    """Lists, searches and counts on a full store, over HTTP, one after the other."""
+    reading.reads(database, messages, times)

@@ -52,8 +52,10 @@ ORDER BY id DESC LIMIT :count OFFSET :skip
 ORDER BY id LIMIT :count OFFSET :skip
 
 -- name: bounces_count
-SELECT count(*)
+SELECT count(*) FROM (
+    SELECT 1
 @bounces_match
+    LIMIT :most) AS counted
 
 -- name: bounces_by_kind
 SELECT kind, count(*) FROM bounces

@@ -109,8 +109,10 @@ SELECT id, workspace_id, state, reason, sender, recipient, mailbox_hash, subject
 ORDER BY id LIMIT :count OFFSET :skip
 
 -- name: inbound_count
-SELECT count(*)
+SELECT count(*) FROM (
+    SELECT 1
 @inbound_match
+    LIMIT :most) AS counted
 
 -- name: inbound_source_size
 SELECT length(trace) + length(data) FROM inbound_sources WHERE message_id = :message_id

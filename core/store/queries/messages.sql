@@ -84,21 +84,20 @@ LIMIT :count
 
 -- fragment: messages_match
 -- every filter is optional; states are the standings of core.messages.message.standing, told by SQL
-FROM messages m
-WHERE workspace_id = :workspace_id AND environment = :environment
-  AND id < :before_id AND id > :after_id
-  AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
-  AND (CAST(:sender AS TEXT) IS NULL OR sender = :sender)
-  AND (CAST(:tag AS TEXT) IS NULL OR tag = :tag)
-  AND (CAST(:template_id AS TEXT) IS NULL OR template_id = :template_id)
-  AND (CAST(:subject AS TEXT) IS NULL OR lower(subject) LIKE :subject ESCAPE '!')
+m.workspace_id = :workspace_id AND m.environment = :environment
+  AND m.id < :before_id AND m.id > :after_id
+  AND (CAST(:stream AS TEXT) IS NULL OR m.stream = :stream)
+  AND (CAST(:sender AS TEXT) IS NULL OR m.sender = :sender)
+  AND (CAST(:tag AS TEXT) IS NULL OR m.tag = :tag)
+  AND (CAST(:template_id AS TEXT) IS NULL OR m.template_id = :template_id)
+  AND (CAST(:subject AS TEXT) IS NULL OR lower(m.subject) LIKE :subject ESCAPE '!')
   -- contained, to the letter: LIKE would fold case on one engine and not on the other
-  AND (CAST(:metadata AS TEXT) IS NULL OR replace(metadata, :metadata, '') <> metadata)
-  AND (CAST(:recipient AS TEXT) IS NULL OR id IN (
+  AND (CAST(:metadata AS TEXT) IS NULL OR replace(m.metadata, :metadata, '') <> m.metadata)
+  AND (CAST(:recipient AS TEXT) IS NULL OR m.id IN (
         SELECT message_id FROM addressed
         WHERE workspace_id = :workspace_id AND email_key = :recipient AND destination IN ('', :destination)))
   AND (CAST(:any_state AS BOOLEAN) OR (
-        CASE WHEN state = 'canceled' THEN 'canceled' ELSE (
+        CASE WHEN m.state = 'canceled' THEN 'canceled' ELSE (
             SELECT CASE max(CASE d.state
                         WHEN 'complained' THEN 7 WHEN 'bounced' THEN 6 WHEN 'failed' THEN 5 WHEN 'suppressed' THEN 4
                         WHEN 'delivered' THEN 3 WHEN 'deferred' THEN 2 ELSE 1 END)
@@ -108,19 +107,128 @@ WHERE workspace_id = :workspace_id AND environment = :environment
             FROM deliveries d WHERE d.message_id = m.id)
         END) IN (SELECT value FROM json_array_elements_text(:states)))
 
+-- fragment: of_all
+-- the ways to them: in the order of their ids, as long as most of them are wanted. CROSS JOIN keeps SQLite in order
+FROM messages m WHERE
+
+-- fragment: of_recipient
+FROM (SELECT DISTINCT message_id FROM addressed
+      WHERE workspace_id = :workspace_id AND email_key = :recipient AND destination IN ('', :destination)) AS r
+CROSS JOIN messages m WHERE m.id = r.message_id AND
+
+-- fragment: of_tag
+FROM messages m WHERE m.tag = CAST(:tag AS TEXT) AND m.tag <> '' AND
+
+-- fragment: of_waiting
+-- what is not at its end has a job
+FROM (SELECT DISTINCT substr(id, 1, 36) AS message_id FROM jobs) AS r
+CROSS JOIN messages m WHERE m.id = r.message_id AND
+
+-- fragment: of_ended
+-- otherwise than well: the first of each message's deliveries that did
+FROM deliveries r CROSS JOIN messages m
+WHERE r.workspace_id = :workspace_id AND r.state NOT IN ('queued', 'deferred', 'delivered')
+  AND r.state IN (SELECT value FROM json_array_elements_text(:states))
+  AND r.message_id < :before_id AND r.message_id > :after_id AND m.id = r.message_id
+  AND NOT EXISTS (
+        SELECT 1 FROM deliveries o WHERE o.message_id = r.message_id AND o.position < r.position
+          AND o.state IN (SELECT value FROM json_array_elements_text(:states)))
+  AND
+
 -- name: messages_page
-SELECT id, length(body)
+SELECT m.id, length(m.body)
+@of_all
 @messages_match
-ORDER BY id DESC LIMIT :count OFFSET :skip
+ORDER BY m.id DESC LIMIT :count OFFSET :skip
 
 -- name: messages_page_back
-SELECT id, length(body)
+SELECT m.id, length(m.body)
+@of_all
 @messages_match
-ORDER BY id LIMIT :count OFFSET :skip
+ORDER BY m.id LIMIT :count OFFSET :skip
 
 -- name: messages_count
-SELECT count(*)
+SELECT count(*) FROM (
+    SELECT 1
+@of_all
 @messages_match
+    LIMIT :most) AS counted
+
+-- name: messages_page_of_recipient
+SELECT m.id, length(m.body)
+@of_recipient
+@messages_match
+ORDER BY m.id DESC LIMIT :count OFFSET :skip
+
+-- name: messages_page_back_of_recipient
+SELECT m.id, length(m.body)
+@of_recipient
+@messages_match
+ORDER BY m.id LIMIT :count OFFSET :skip
+
+-- name: messages_count_of_recipient
+SELECT count(*) FROM (
+    SELECT 1
+@of_recipient
+@messages_match
+    LIMIT :most) AS counted
+
+-- name: messages_page_of_tag
+SELECT m.id, length(m.body)
+@of_tag
+@messages_match
+ORDER BY m.id DESC LIMIT :count OFFSET :skip
+
+-- name: messages_page_back_of_tag
+SELECT m.id, length(m.body)
+@of_tag
+@messages_match
+ORDER BY m.id LIMIT :count OFFSET :skip
+
+-- name: messages_count_of_tag
+SELECT count(*) FROM (
+    SELECT 1
+@of_tag
+@messages_match
+    LIMIT :most) AS counted
+
+-- name: messages_page_of_waiting
+SELECT m.id, length(m.body)
+@of_waiting
+@messages_match
+ORDER BY m.id DESC LIMIT :count OFFSET :skip
+
+-- name: messages_page_back_of_waiting
+SELECT m.id, length(m.body)
+@of_waiting
+@messages_match
+ORDER BY m.id LIMIT :count OFFSET :skip
+
+-- name: messages_count_of_waiting
+SELECT count(*) FROM (
+    SELECT 1
+@of_waiting
+@messages_match
+    LIMIT :most) AS counted
+
+-- name: messages_page_of_ended
+SELECT m.id, length(m.body)
+@of_ended
+@messages_match
+ORDER BY r.message_id DESC LIMIT :count OFFSET :skip
+
+-- name: messages_page_back_of_ended
+SELECT m.id, length(m.body)
+@of_ended
+@messages_match
+ORDER BY r.message_id LIMIT :count OFFSET :skip
+
+-- name: messages_count_of_ended
+SELECT count(*) FROM (
+    SELECT 1
+@of_ended
+@messages_match
+    LIMIT :most) AS counted
 
 -- name: deliveries_of
 SELECT message_id, position, role, email, state, attempts, code, text, updated_at FROM deliveries
