@@ -3,7 +3,7 @@
 from core import domains, mailings, removals, retention, stats, workspaces
 from core.core import Core
 from core.jobs.periodic import Chore
-from core.messages import claims
+from core.messages import claims, lines
 
 
 def chores() -> tuple[Chore, ...]:
@@ -16,6 +16,7 @@ def chores() -> tuple[Chore, ...]:
         Chore(name="mailings settled", every_s=60, run=mailings.settle),
         Chore(name="mailings gone", every_s=3600, run=mailings.forget),
         Chore(name="removals", every_s=10, run=removals.run),
+        Chore(name="lines", every_s=60, run=lines.copy),
         Chore(name="stats", every_s=10, run=stats.fold),
     )
 

@@ -13,7 +13,7 @@ import msgspec
 from core import addresses, ids
 from core.core import Caller, Core
 from core.errors import NotFound
-from core.messages import composition
+from core.messages import composition, lines
 from core.messages.draft import Content, searchable
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment
 from core.paging import MOST_COUNTED, Page, PageRequest
@@ -70,14 +70,24 @@ async def get(core: Core, caller: Caller, id: str) -> Message:
 async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest) -> Page[Message]:
     """Messages from the newest on, without their bodies; raises NotFound("cursor") for a cursor that names none."""
     await _check_cursor(core, caller, request)
-    way, match = _way(wanted), _match(caller, wanted, request)
+    match = _match(caller, wanted, request)
+    if _is_for_words(wanted):
+        found, total = await lines.find(core, match, request)
+    else:
+        found, total = await _found(core, _way(wanted), match, request)
+    cut = Page.of(found, request, total)
+    return Page(items=tuple(await outlines(core.db, cut.items)), more=cut.more, total=cut.total)
+
+
+async def _found(
+    core: Core, way: "_Way", match: dict[str, str | bool | None], request: PageRequest
+) -> tuple[list[Row], int]:
     statement = way.page if request.before is None else way.page_back
     found = await core.db.fetch(statement(**match, count=request.limit + 1, skip=request.offset))
     total = 0
     if request.total:
         total = (await core.db.fetch(way.count(**match, most=MOST_COUNTED)))[0][0]
-    cut = Page.of(found, request, total)
-    return Page(items=tuple(await outlines(core.db, cut.items)), more=cut.more, total=cut.total)
+    return found, total
 
 
 class _Way(msgspec.Struct, frozen=True):
@@ -93,10 +103,18 @@ _OF_RECIPIENT: Final = _Way(
     sql.messages_page_of_recipient, sql.messages_page_back_of_recipient, sql.messages_count_of_recipient
 )
 _OF_TAG: Final = _Way(sql.messages_page_of_tag, sql.messages_page_back_of_tag, sql.messages_count_of_tag)
+_OF_TEMPLATE: Final = _Way(
+    sql.messages_page_of_template, sql.messages_page_back_of_template, sql.messages_count_of_template
+)
 _WAITING: Final = _Way(
     sql.messages_page_of_waiting, sql.messages_page_back_of_waiting, sql.messages_count_of_waiting
 )
 _ENDED: Final = _Way(sql.messages_page_of_ended, sql.messages_page_back_of_ended, sql.messages_count_of_ended)
+
+
+def _is_for_words(wanted: Filter) -> bool:
+    words = (wanted.sender, wanted.subject, wanted.metadata)
+    return wanted.recipient is None and wanted.states is None and any(each is not None for each in words)
 
 
 def _way(wanted: Filter) -> _Way:
@@ -107,6 +125,8 @@ def _way(wanted: Filter) -> _Way:
         return _WAITING
     if states and states <= _NOT_WELL:
         return _ENDED
+    if wanted.template_id is not None:
+        return _OF_TEMPLATE
     return _OF_TAG if wanted.tag else _ALL
 
 

@@ -121,6 +121,8 @@ def _alone(letters: Sequence[Letter]) -> list[Query | Many]:
     contents = listed(list({each.content_id for each in letters if each.content_id is not None}))
     return [
         sql.message_veil.many(bodies),
+        sql.lines_forget(ids=keys),
+        sql.lines_again(ids=keys),
         sql.renderings_forget(ids=keys),
         sql.attachments_forget(ids=keys),
         # where nobody else has it any longer, no message leads there, and nothing else would ever forget it

@@ -28,6 +28,7 @@ OF_MESSAGES: Final = (
     sql.deliveries_forget,
     sql.renderings_forget,
     sql.attachments_forget,
+    sql.lines_forget,
     sql.messages_forget,
 )
 

@@ -13,10 +13,11 @@ from core.clock import HOUR
 # ``bounced``, the record of a bounce, complaints among them: its kind in core.diagnosis. ``opened_first`` and
 # ``clicked_first``, of a recipient or of a recipient and link: the platform; ``opened_with`` and ``clicked_with``, the
 # same once more: the program's family, empty where it is not known; ``clicked_in``, the same: ``html`` or ``text``.
-# Without names: ``links``, tracked ones in what was sent, ``opened`` and ``clicked``, every time.
+# Without names: ``links``, tracked ones in what was sent, ``opened`` and ``clicked``, every time; and ``accepted``, a
+# recipient, counted a while later and by UTC days.
 Figures = Literal[
     "sent", "links", "bounced", "opened", "opened_first", "opened_with",
-    "clicked", "clicked_first", "clicked_with", "clicked_in",
+    "clicked", "clicked_first", "clicked_with", "clicked_in", "accepted",
 ]  # fmt: skip  # one word a line would be a page
 
 # the one zone in which figures by day are asked for; it is whole hours away from UTC at any time of the year

@@ -38,6 +38,10 @@ class Tally:
         """Something that is told by its figure."""
         self._counts[origin, figure, day_of(at), name] += count
 
+    def accepted(self, origin: Origin, day: str, count: int) -> None:
+        """Recipients' mail was accepted on a UTC day."""
+        self._counts[origin, "accepted", day, ""] += count
+
     def sent(self, policy: Policy, message: Message, at: int) -> None:
         """A recipient's letter was offered to a server for the first time."""
         origin, draft = _origin(message), message.draft

@@ -25,8 +25,10 @@ async def volume(core: Core, caller: Caller, *, workspace_id: str | None = None)
         account_id=caller.account_id,
         environment=caller.environment,
         workspace_id=workspace_id,
-        today=_floor(today),
-        month=_floor(today.replace(day=1)),
+        today=f"{today:%Y-%m-%d}",
+        today_id=_floor(today),
+        month=f"{today:%Y-%m}-01",
+        month_id=_floor(today.replace(day=1)),
     )
     row = (await core.db.fetch(query))[0]
     return Volume(today=row[0], this_month=row[1], overall=row[2])

@@ -119,6 +119,9 @@ CROSS JOIN messages m WHERE m.id = r.message_id AND
 -- fragment: of_tag
 FROM messages m WHERE m.tag = CAST(:tag AS TEXT) AND m.tag <> '' AND
 
+-- fragment: of_template
+FROM messages m WHERE m.template_id = CAST(:template_id AS TEXT) AND
+
 -- fragment: of_waiting
 -- what is not at its end has a job
 FROM (SELECT DISTINCT substr(id, 1, 36) AS message_id FROM jobs) AS r
@@ -192,6 +195,25 @@ SELECT count(*) FROM (
 @messages_match
     LIMIT :most) AS counted
 
+-- name: messages_page_of_template
+SELECT m.id, length(m.body)
+@of_template
+@messages_match
+ORDER BY m.id DESC LIMIT :count OFFSET :skip
+
+-- name: messages_page_back_of_template
+SELECT m.id, length(m.body)
+@of_template
+@messages_match
+ORDER BY m.id LIMIT :count OFFSET :skip
+
+-- name: messages_count_of_template
+SELECT count(*) FROM (
+    SELECT 1
+@of_template
+@messages_match
+    LIMIT :most) AS counted
+
 -- name: messages_page_of_waiting
 SELECT m.id, length(m.body)
 @of_waiting
@@ -229,6 +251,102 @@ SELECT count(*) FROM (
 @of_ended
 @messages_match
     LIMIT :most) AS counted
+
+-- fragment: lines_match
+-- as messages_match has it; a line says all of a message but how it stands
+l.workspace_id = :workspace_id AND l.environment = :environment
+  AND l.message_id < :before_id AND l.message_id > :after_id
+  AND (CAST(:stream AS TEXT) IS NULL OR l.stream = :stream)
+  AND (CAST(:tag AS TEXT) IS NULL OR l.tag = :tag)
+  AND (CAST(:template_id AS TEXT) IS NULL OR l.template_id = :template_id)
+  AND (CAST(:subject AS TEXT) IS NULL OR l.subject LIKE :subject ESCAPE '!')
+  AND (CAST(:metadata AS TEXT) IS NULL OR replace(l.metadata, :metadata, '') <> l.metadata)
+
+-- fragment: lines_of_all
+FROM message_lines l WHERE (CAST(:sender AS TEXT) IS NULL OR l.sender = :sender) AND
+
+-- fragment: lines_of_sender
+FROM message_lines l WHERE l.sender = CAST(:sender AS TEXT) AND
+
+-- name: lines_page
+SELECT l.message_id
+@lines_of_all
+@lines_match
+ORDER BY l.message_id DESC LIMIT :count OFFSET :skip
+
+-- name: lines_page_back
+SELECT l.message_id
+@lines_of_all
+@lines_match
+ORDER BY l.message_id LIMIT :count OFFSET :skip
+
+-- name: lines_count
+SELECT count(*) FROM (
+    SELECT 1
+@lines_of_all
+@lines_match
+    LIMIT :most) AS counted
+
+-- name: lines_page_of_sender
+SELECT l.message_id
+@lines_of_sender
+@lines_match
+ORDER BY l.message_id DESC LIMIT :count OFFSET :skip
+
+-- name: lines_page_back_of_sender
+SELECT l.message_id
+@lines_of_sender
+@lines_match
+ORDER BY l.message_id LIMIT :count OFFSET :skip
+
+-- name: lines_count_of_sender
+SELECT count(*) FROM (
+    SELECT 1
+@lines_of_sender
+@lines_match
+    LIMIT :most) AS counted
+
+-- name: lines_mark
+SELECT up_to FROM message_lines_mark
+
+-- name: lines_copy
+INSERT INTO message_lines (workspace_id, environment, message_id, stream, sender, tag, template_id, subject, metadata)
+SELECT workspace_id, environment, id, stream, sender, tag, template_id, lower(subject), metadata
+FROM messages WHERE id > :after AND id <= :up_to
+ON CONFLICT DO NOTHING /* many rows */
+
+-- name: lines_next
+-- the last of a portion
+SELECT max(id), count(*) FROM (
+    SELECT id FROM messages WHERE id > :after AND id < :before ORDER BY id LIMIT :count) AS portion
+
+-- name: lines_move
+-- whoever moves it has the portion; another waits for that, and finds it moved
+UPDATE message_lines_mark SET up_to = :up_to WHERE up_to = :after RETURNING up_to
+
+-- name: lines_volume
+-- recipients of a portion, by UTC day
+SELECT m.workspace_id, m.environment, m.stream, m.tag, m.created_at / 86400000000, count(*)
+FROM messages m JOIN deliveries d ON d.message_id = m.id
+WHERE m.id > :after AND m.id <= :up_to
+GROUP BY m.workspace_id, m.environment, m.stream, m.tag, m.created_at / 86400000000
+
+-- name: lines_forget
+DELETE FROM message_lines
+WHERE (workspace_id, environment, message_id) IN (
+    SELECT workspace_id, environment, id FROM messages
+    WHERE id IN (SELECT value FROM json_array_elements_text(:ids))) /* many rows */
+
+-- name: lines_again
+-- of messages whose rows were changed
+INSERT INTO message_lines (workspace_id, environment, message_id, stream, sender, tag, template_id, subject, metadata)
+SELECT workspace_id, environment, id, stream, sender, tag, template_id, lower(subject), metadata
+FROM messages
+WHERE id IN (SELECT value FROM json_array_elements_text(:ids)) AND id <= (SELECT up_to FROM message_lines_mark)
+ON CONFLICT DO NOTHING
+
+-- name: messages_sizes
+SELECT id, length(body) FROM messages WHERE id IN (SELECT value FROM json_array_elements_text(:ids))
 
 -- name: deliveries_of
 SELECT message_id, position, role, email, state, attempts, code, text, updated_at FROM deliveries

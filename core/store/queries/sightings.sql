@@ -27,8 +27,7 @@ WHERE message_id IN (SELECT value FROM json_array_elements_text(:messages))
 
 -- fragment: sightings_match
 -- every filter is optional
-s.workspace_id = :workspace_id AND s.environment = :environment AND s.kind = :kind
-  AND s.event_id < :before_id AND s.event_id > :after_id
+s.event_id < :before_id AND s.event_id > :after_id
   AND (CAST(:stream AS TEXT) IS NULL OR s.stream = :stream)
   AND (CAST(:tag AS TEXT) IS NULL OR (
         s.tag = substr(CAST(:tag AS TEXT), 1, 100) AND (
@@ -46,17 +45,22 @@ s.workspace_id = :workspace_id AND s.environment = :environment AND s.kind = :ki
 
 -- fragment: of_all
 -- the ways to them: in the order in which they came. CROSS JOIN keeps SQLite in order
-FROM sightings s WHERE
+FROM sightings s WHERE s.workspace_id = :workspace_id AND s.environment = :environment AND s.kind = :kind AND
 
 -- fragment: of_message
-FROM sightings s WHERE s.message_id = CAST(:message_id AS TEXT) AND
+-- || '' keeps SQLite from the index that those three columns lead, which holds far more
+FROM sightings s
+WHERE s.message_id = CAST(:message_id AS TEXT) AND s.workspace_id || '' = CAST(:workspace_id AS TEXT)
+  AND s.environment || '' = CAST(:environment AS TEXT) AND s.kind || '' = CAST(:kind AS TEXT) AND
 
 -- fragment: of_recipient
 -- a sighting of the whole message (position -1) is one of each of its recipients
 FROM (SELECT DISTINCT message_id FROM addressed
       WHERE workspace_id = :workspace_id AND email_key = CAST(:recipient AS TEXT)
         AND destination IN ('', CAST(:destination AS TEXT))) AS r
-CROSS JOIN sightings s WHERE s.message_id = r.message_id AND EXISTS (
+CROSS JOIN sightings s
+WHERE s.message_id = r.message_id AND s.workspace_id || '' = CAST(:workspace_id AS TEXT)
+  AND s.environment || '' = CAST(:environment AS TEXT) AND s.kind || '' = CAST(:kind AS TEXT) AND EXISTS (
     SELECT 1 FROM deliveries d
     WHERE d.message_id = s.message_id AND d.email_key = :recipient AND s.position IN (d.position, -1)) AND
 

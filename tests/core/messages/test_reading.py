@@ -326,3 +326,47 @@ async def test_a_recipient_is_found_whatever_became_of_the_mail(post):
     await post.later(3601)
     assert newest == await found(post.core, post.caller, recipient=CAT)
     assert [] == await found(post.core, post.caller, recipient="nobody@example.org")
+
+
+async def test_every_standing_is_found_by_its_way(post):
+    """What waits, what ended well and what did not: alone and together, with the count, forth and back."""
+    core, caller = post.core, post.caller
+    post.sink.replies[BOB] = "550 5.1.1 unknown"
+    post.sink.replies[CAT] = "451 4.7.1 later"
+    await suppressions.suppress(core, caller, "sup@example.com")
+    later = core.clock.now() + 3600_000_000
+    made = [
+        await post.send(each)
+        for each in (
+            draft(ANN), draft(ANN, BOB), draft(BOB, "sup@example.com"), draft(CAT), draft("sup@example.com"),
+            draft(ANN, send_at=later), draft("dan@example.com", send_at=later), draft(BOB, cc=[BOB]),
+            draft(ANN, tag="t"),
+        )
+    ]  # fmt: skip  # one a line says no more
+    await messages.cancel(core, caller, made[6])
+    stands = {id: messages.standing(await post.message(id)) for id in made}
+    assert {"delivered", "bounced", "deferred", "suppressed", "scheduled", "canceled"} == set(stands.values())
+
+    for states in (
+        ("delivered",), ("bounced",), ("deferred",), ("suppressed",), ("scheduled",), ("canceled",), ("queued",),
+        ("queued", "scheduled"), ("bounced", "suppressed", "complained"), ("delivered", "bounced"), ("failed",),
+    ):  # fmt: skip  # likewise
+        expected = [id for id in reversed(made) if stands[id] in states]
+        request = {"limit": 100, "total": True}
+        assert (expected, False, len(expected)) == await ids(core, caller, Filter(states=states), **request)
+        for cursor in expected:
+            newer = expected[: expected.index(cursor)]
+            assert newer == (await ids(core, caller, Filter(states=states), before=cursor))[0]
+            older = expected[expected.index(cursor) + 1 :]
+            assert older == (await ids(core, caller, Filter(states=states), after=cursor))[0]
+    assert [made[8]] == await found(core, caller, tag="t", states=("delivered",))
+    assert [made[8]] == await found(core, caller, tag="t", recipient=ANN)
+    assert [made[1]] == await found(core, caller, recipient=ANN, states=("bounced",))
+    assert [] == await found(core, await caller_in(core, "other"), states=("bounced", "suppressed"))
+
+
+async def test_counts_end_where_nobody_can_page(core, caller, ten, monkeypatch):
+    """A list that is longer is told to be as long as anybody may read."""
+    monkeypatch.setattr(reading, "MOST_COUNTED", 4)
+    for wanted in (ALL, Filter(stream="outbound"), Filter(recipient=ANN), Filter(states=("queued",))):
+        assert 4 == (await ids(core, caller, wanted, limit=2, total=True))[2]

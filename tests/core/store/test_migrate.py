@@ -101,3 +101,29 @@ async def test_a_step_that_fails_leaves_nothing(database, attempt):
     await db.script("CREATE TABLE x (a TEXT);")
     await migrate(db)
     await db.close()
+
+
+async def test_sightings_of_an_older_release_are_found(database, monkeypatch):
+    """By the tag and stream of their message, and by what they were done with, whatever its case."""
+    db = await open_database(Settings(database=database), owner=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(core.store.migrate, "steps", lambda: [each for each in steps() if each.number <= 150])
+        await migrate(db)
+    await db.script(
+        "INSERT INTO messages (id, workspace_id, environment, number, stream, state, sender, subject, tag, "
+        "created_at, metadata, body) VALUES ('m', 'w', 'live', 1, 'news', 'accepted', '', '', 'welcome', 1, '', '');"
+    )
+    columns = "0, 'opened', '', '{}', 'w', 'live', '{}', 'Mozilla', 'Firefox', '', '', '', 'desktop'"
+    for message, *facts in (("m", "a", "Firefox 1"), ("gone", "b", "FIREFOX 1"), ("x", "c", "Other")):
+        await db.script(f"INSERT INTO sightings VALUES ('{message}', {columns.format(*facts)});")  # noqa: S608  # ours
+    await migrate(db)
+    look = (
+        "SELECT event_id, stream, s.tag, a.client_name, platform FROM sightings s JOIN agents a ON a.id = agent "
+        "ORDER BY event_id"
+    )
+    assert [
+        ("a", "news", "welcome", "firefox 1", "desktop"),
+        ("b", "", "", "firefox 1", "desktop"),
+        ("c", "", "", "other", "desktop"),
+    ] == [tuple(row) for row in await db.fetch(Query(statement("look", look), {}))]
+    await db.close()

@@ -181,3 +181,22 @@ async def test_of_twenty_commits_at_once_one_is_first(core, caller):
         if each.detail.seen and each.detail.seen.first
     ]
     assert ["clicked", "opened", "opened"] == sorted(firsts)
+
+
+async def test_long_tags_are_told_apart(core, caller):
+    """Also where they begin alike for longer than what is indexed of them."""
+    tags = ["é" * 120 + end for end in ("a", "b")] + ["é" * 100, "é" * 99]
+    made = [await sent(core, caller, ANN, tag=tag) for tag in tags]
+    await record(core, [sighting(core, id) for id in made])
+    for id, tag in zip(made, tags, strict=True):
+        assert ([(id, ANN, "")], 1) == await told(core, caller, tag=tag)
+    assert ([], 0) == await told(core, caller, tag="é" * 121)
+
+
+async def test_a_recipient_at_two_places_is_one(core, caller):
+    """A sighting of the whole message is found once by whoever stands in it twice, and so is one of either place."""
+    id = await sent(core, caller, ANN, BOB, cc=[ANN])
+    await record(core, [sighting(core, id, -1), sighting(core, id, 0), sighting(core, id, 1)])
+    assert 2 == (await told(core, caller, recipient=ANN))[1]
+    assert 2 == (await told(core, caller, recipient=BOB))[1]
+    assert 3 == (await told(core, caller, message_id=id))[1]
