@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -159,10 +160,18 @@ class Dev:
 @pytest.fixture(scope="session")
 def dev() -> Iterator[Dev]:
     """A live server for the SDKs: a socket, one process, mail kept, TLS; without the providers' rate limits."""
+    with running_dev() as made:
+        yield made
+
+
+@contextmanager
+def running_dev(**settings: str) -> Iterator[Dev]:
+    """A live server of one's own; ``settings`` are variables of its environment without their prefix."""
     data = Path(tempfile.mkdtemp(prefix="bp-dev-"))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("BABELPOST_")}
     environment |= {"BABELPOST_SMTP_TLS_CERTIFICATE": str(certify(data)), "BABELPOST_SMTPS_PORT": "0"}
     environment["BABELPOST_RATE_LIMITS"] = "{ sendflare = 0, resend = 0, pufferpost = 0 }"
+    environment |= {f"BABELPOST_{name}": value for name, value in settings.items()}
     ports = ["--port", "0", "--smtp-port", "0", "--inbound-port", "0"]
     command = [sys.executable, "-m", "gateway", "dev", *ports, "--data", str(data)]
     with (data / "log").open("wb") as log:

@@ -266,6 +266,7 @@ async def _common(call: Call, body: Bulk, flaws: Flaws) -> Draft:
         else:
             await _check_texts(draft.content)
         await mailings.require_sender(call.core, call.caller, draft.sender.email)
+        (draft,) = await call.core.replies.filled(call.caller.account_id, [draft])
     except Refusal as refusal:
         flaws.add(refusal)
         return _STAND_IN

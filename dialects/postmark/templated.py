@@ -107,7 +107,9 @@ async def send(call: Call, body: Templated) -> Sent:
     if is_test(call.caller):
         return Sent.tested(body, call.core.clock.now())
     await streams.require_sending(call.core, call.caller, body.stream)
-    return Sent.of(body, await submit(call.core, call.caller, await Filler(call).fill(body, draft)))
+    made = await Filler(call).fill(body, draft)
+    (made,) = await call.core.replies.filled(call.caller.account_id, [made])
+    return Sent.of(body, await submit(call.core, call.caller, made))
 
 
 async def send_batch(call: Call, body: Batch) -> list[Sent | errors.Failed]:

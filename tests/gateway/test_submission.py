@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import msgspec
 import pytest
 
-from core import credentials, messages, suppressions
+from core import credentials, messages, senders, suppressions
 from core.clock import SystemClock
 from core.paging import PageRequest
 from core.store.database import StoreUnavailable
@@ -213,6 +213,18 @@ async def test_postmark_writes_its_own_ids(office):
     ]
     assert "<own@example.org>" == other["Message-ID"]
     assert f"<{own['X-PM-Message-Id']}@babelpost.local>" == own["Message-ID"]
+
+
+async def test_answers_go_where_the_sender_says(office):
+    """By SMTP as by the API, where the letter does not say, and in Postmark's dialect alone."""
+    owner = (await office.house.workspace()).account_id
+    sender = senders.Draft(email="joerg@example.org", name="J", reply_to="help@example.org")
+    await senders.add(office.house.core, owner, sender)
+    for dialect, fields in (("postmark", {}), ("postmark", {"Reply_To": "own@example.org"}), ("resend", {})):
+        await office.send(dialect, written(**fields))
+
+    told = [[each.email for each in held.draft.reply_to] for held in await office.kept()]
+    assert [[], ["own@example.org"], ["help@example.org"]] == told
 
 
 @pytest.mark.parametrize(

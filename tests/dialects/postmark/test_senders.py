@@ -1,5 +1,6 @@
 """Sender signatures through Postmark's API: who may be sent as, and where answers go."""
 
+import asyncio
 from email.message import EmailMessage
 from typing import Any
 
@@ -107,6 +108,28 @@ async def test_answers_go_where_the_signature_says(account: httpx.AsyncClient, h
 
     assert ["help@shop.example", "own@acme.example", "help@shop.example", "own@acme.example", None] == [
         each["Reply-To"] for each in (silent, saying, *of_batch, bare)
+    ]
+
+
+async def test_answers_to_what_templates_fill(account: httpx.AsyncClient, house: House) -> None:
+    """Messages of a template, alone and in a batch, and those of a bulk request go the same way."""
+    server = await house.client("postmark")
+    await _confirm(house, (await _made(account))["ID"])
+    await server.post("/templates", json={"Name": "T", "Alias": "t", "Subject": "s", "TextBody": "Hi"})
+    filled = {"From": "ann@shop.example", "To": "b@acme.example", "TemplateAlias": "t", "TemplateModel": {}}
+    bulk = {"From": "ann@shop.example", "TextBody": "t", "Subject": "s", "MessageStream": "broadcast"}
+
+    one = await server.post("/email/withTemplate", json=filled)
+    some = await server.post("/email/batchWithTemplates", json={"Messages": [filled]})
+    many = await server.post("/email/bulk", json=bulk | {"Messages": [{"To": "c@acme.example"}]})
+    assert 200 == many.status_code, many.text
+    asked = "/messages/outbound?count=9&offset=0&recipient=c@acme.example&messagestream=broadcast"
+    async with asyncio.timeout(20):
+        while not (found := (await server.get(asked)).json()["Messages"]):  # noqa: ASYNC110  # a table
+            await asyncio.sleep(0.05)
+
+    assert ["help@shop.example"] * 3 == [
+        (await _dump(house, each))["Reply-To"] for each in (one.json(), *some.json(), *found)
     ]
 
 

@@ -184,6 +184,41 @@ const cases = {
     assert.equal((await client.editServer({ ClickHookUrl: "" })).ClickHookUrl, "");
   },
 
+  async "an account makes, proves, changes and removes domains"() {
+    const Name = `${randomUUID()}-JS.example.org`;
+    const made = await account.createDomain({ Name, ReturnPathDomain: `return.${Name}` });
+    assert.deepEqual([made.Name, made.DKIMVerified, made.DKIMUpdateStatus], [Name, false, "Pending"]);
+    const listed = await account.getDomains({ count: 50, offset: 0 });
+    assert.equal(listed.Domains[0].ID, made.ID);
+    assert.equal((await account.getDomain(made.ID)).DKIMPendingHost, made.DKIMPendingHost);
+    const ReturnPathDomain = `other.${Name}`.toLowerCase();
+    assert.equal((await account.editDomain(made.ID, { ReturnPathDomain })).ReturnPathDomain, ReturnPathDomain);
+    for (const ask of ["verifyDomainDKIM", "verifyDomainReturnPath"]) assert.equal((await account[ask](made.ID)).ID, made.ID);
+    assert.equal((await account.verifyDomainSPF(made.ID)).SPFVerified, true);
+    await assert.rejects(account.rotateDomainDKIM(made.ID), (error) => {
+      assert.ok(error instanceof Errors.ApiInputError);
+      assert.deepEqual([error.code, error.message], [505, "This DKIM is already being renewed."]);
+      return true;
+    });
+    await assert.rejects(account.createDomain({ Name }), (error) => error.code === 512);
+    assert.equal((await account.deleteDomain(made.ID)).Message, `Domain ${Name} removed.`);
+    await assert.rejects(account.getDomain(made.ID), (error) => error.code === 510);
+  },
+
+  async "an account makes, changes and removes signatures"() {
+    const FromEmail = `${randomUUID()}@js.example.org`;
+    const made = await account.createSenderSignature({ FromEmail, Name: "Ann", ReplyToEmail: "help@js.example.org" });
+    assert.deepEqual([made.EmailAddress, made.Domain, made.Confirmed], [FromEmail, "js.example.org", false]);
+    assert.equal((await account.getSenderSignatures()).SenderSignatures[0].ID, made.ID);
+    assert.equal((await account.getSenderSignature(made.ID)).ReplyToEmailAddress, "help@js.example.org");
+    assert.equal((await account.editSenderSignature(made.ID, { Name: "Bob" })).Name, "Bob");
+    assert.match((await account.resendSenderSignatureConfirmation(made.ID)).Message, /was re-sent/);
+    assert.equal((await account.verifySenderSignatureSPF(made.ID)).SPFVerified, true);
+    await assert.rejects(account.requestNewDKIMForSenderSignature(made.ID), (error) => error.code === 505);
+    assert.match((await account.deleteSenderSignature(made.ID)).Message, /removed/);
+    await assert.rejects(account.getSenderSignature(made.ID), (error) => error.code === 501);
+  },
+
   async "an account makes, lists, changes and removes servers"() {
     const Name = `node-js-${randomUUID()}`;
     const made = await account.createServer({ Name, Color: "Red", TrackOpens: true, InboundSpamThreshold: 10 });

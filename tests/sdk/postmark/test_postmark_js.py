@@ -12,10 +12,10 @@ _HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize("script", ["client.mjs", "templates.mjs"])
-def test_client(dev: Dev, script: str) -> None:
+def test_client(proving: Dev, script: str) -> None:
     """Every case of the script passes."""
-    host = dev.url.removeprefix("http://")
-    keys = [dev.key("postmark", kind) for kind in ("server", "account")]
+    host = proving.url.removeprefix("http://")
+    keys = [proving.key("postmark", kind) for kind in ("server", "account")]
 
     done = subprocess.run(
         ["node", str(_HERE / script), host, *keys],

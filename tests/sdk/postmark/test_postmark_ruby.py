@@ -27,10 +27,10 @@ pytestmark = [
 ]
 
 
-def test_client(dev: Dev) -> None:
+def test_client(proving: Dev) -> None:
     """Every case of the script passes, and no method of the client is left out."""
-    host, port = dev.url.removeprefix("http://").split(":")
-    tokens = (dev.key("postmark", "server"), dev.key("postmark", "account"))
+    host, port = proving.url.removeprefix("http://").split(":")
+    tokens = (proving.key("postmark", "server"), proving.key("postmark", "account"))
 
     done = subprocess.run(
         ["ruby", str(_SCRIPT), host, port, *tokens], capture_output=True, text=True, timeout=120, check=False
