@@ -22,6 +22,9 @@ _INCIDENTS: Final = PageRequest(limit=20)
 # no ladder of a provider's has so many steps; a call that is asked for again and again may
 _ATTEMPTS: Final = PageRequest(limit=100)
 
+# a letter that came in may be told with its files; a page shows less of it than this
+_MOST_BYTES: Final = 512 * 1024
+
 
 async def page(visit: Visit) -> Response:
     """The newest webhooks, and the last incidents."""
@@ -68,5 +71,5 @@ async def call(visit: Visit) -> Response:
         dispatch=dispatch,
         attempts=tried.items,
         more=tried.more,
-        shown=preview.text((dispatch.body or b"").decode("utf-8", "replace")),
+        shown=preview.text((dispatch.body or b"")[:_MOST_BYTES].decode("utf-8", "replace")),
     )
