@@ -8,11 +8,10 @@ from core.store.statements import Query, statement
 from gateway.assemble import open_database
 from gateway.config import Settings
 
-# a message has its event, its deliveries, and a job for as long as one of those is open; nothing is without a message
+# a message, which tells itself that it was accepted, has its deliveries, and a job for as long as one of those is open;
+# nothing is without a message
 _HALVES: Final = """
-SELECT 'event', id FROM messages m
-WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.message_id = m.id AND e.kind = 'accepted')
-UNION ALL SELECT 'delivery', id FROM messages m
+SELECT 'delivery', id FROM messages m
 WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id)
 UNION ALL SELECT 'job', id FROM messages m
 WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id AND d.state IN ('queued', 'deferred'))
