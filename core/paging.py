@@ -26,6 +26,13 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     total: bool = False
 
 
+def counted(page: PageRequest, found: int) -> int | None:
+    """The count of all matches where a page that ``found`` so many says it: it is the last, and not behind the end."""
+    if page.after is not None or page.before is not None or found > page.limit or (page.offset and not found):
+        return None
+    return page.offset + found
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Part of a list, whether there is more in the direction of travel, and the count of all where asked."""
 

@@ -10,7 +10,7 @@ from core.core import Caller, Core
 from core.errors import Conflict, NotFound
 from core.messages.reading import get as get_message
 from core.messages.reading import source
-from core.paging import MOST_COUNTED, Page, PageRequest
+from core.paging import MOST_COUNTED, Page, PageRequest, counted
 from core.store.database import listed, one, rows
 from core.store.statements import sql
 
@@ -56,7 +56,9 @@ async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest)
     statement = sql.bounces_page if request.before is None else sql.bounces_page_back
     query = statement(**match, count=request.limit + 1, skip=request.offset)
     found = await rows(core.db, Bounce, query)
-    total = (await core.db.fetch(sql.bounces_count(**match, most=MOST_COUNTED)))[0][0] if request.total else 0
+    total = counted(request, len(found)) if request.total else 0
+    if total is None:
+        total = (await core.db.fetch(sql.bounces_count(**match, most=MOST_COUNTED)))[0][0]
     return Page.of(found, request, total)
 
 

@@ -9,7 +9,7 @@ from core.core import Caller, Core
 from core.errors import NotFound
 from core.inbound.message import InboundMessage, State
 from core.messages.reading import FIRST, LAST, contains, lower
-from core.paging import MOST_COUNTED, Page, PageRequest
+from core.paging import MOST_COUNTED, Page, PageRequest, counted
 from core.store.database import listed, one, rows, sought
 from core.store.statements import sql
 
@@ -51,7 +51,9 @@ async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest)
     match = _match(caller, wanted, request)
     query = statement(**match, count=request.limit + 1, skip=request.offset)
     found = await rows(core.db, InboundMessage, query)
-    total = (await core.db.fetch(sql.inbound_count(**match, most=MOST_COUNTED)))[0][0] if request.total else 0
+    total = counted(request, len(found)) if request.total else 0
+    if total is None:
+        total = (await core.db.fetch(sql.inbound_count(**match, most=MOST_COUNTED)))[0][0]
     return Page.of(found, request, total)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from core import ids
 from core.clock import MINUTE
 from core.core import Core
-from core.paging import MOST_COUNTED, PageRequest
+from core.paging import MOST_COUNTED, PageRequest, counted
 from core.stats.figure import Origin
 from core.stats.tally import Tally
 from core.store.database import Row, listed
@@ -96,8 +96,8 @@ async def find(core: Core, match: dict[str, Any], request: PageRequest) -> tuple
     way = _ALL if match["sender"] is None else _OF_SENDER
     page = _back if request.before is not None else _forth
     found = await page(core, way, (fresh, copied), request)
-    total = 0
-    if request.total:
+    total = counted(request, len(found)) if request.total else 0
+    if total is None:
         total = (await core.db.fetch(sql.messages_count(**fresh, most=MOST_COUNTED)))[0][0]
         total += (await core.db.fetch(way.count(**copied, most=MOST_COUNTED)))[0][0]
     return await _sizes(core, found), min(total, MOST_COUNTED)

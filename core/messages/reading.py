@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.messages import composition, lines
 from core.messages.draft import Content, searchable
 from core.messages.message import Batch, Delivery, Message, Rendering, StoredAttachment
-from core.paging import MOST_COUNTED, Page, PageRequest
+from core.paging import MOST_COUNTED, Page, PageRequest, counted
 from core.store.database import Database, Row, listed, one, rows
 from core.store.statements import Statement, sql
 
@@ -84,8 +84,8 @@ async def _found(
 ) -> tuple[list[Row], int]:
     statement = way.page if request.before is None else way.page_back
     found = await core.db.fetch(statement(**match, count=request.limit + 1, skip=request.offset))
-    total = 0
-    if request.total:
+    total = counted(request, len(found)) if request.total else 0
+    if total is None:
         total = (await core.db.fetch(way.count(**match, most=MOST_COUNTED)))[0][0]
     return found, total
 

@@ -10,7 +10,7 @@ from core.core import Caller, Core
 from core.errors import NotFound
 from core.events import Detail
 from core.messages.message import Message
-from core.paging import MOST_COUNTED, Page, PageRequest
+from core.paging import MOST_COUNTED, Page, PageRequest, counted
 from core.store.database import listed, rows
 from core.store.statements import Query, Statement, sql
 from core.tracking.sighting import Platform, Seen
@@ -78,8 +78,8 @@ async def page(core: Core, caller: Caller, kind: Kind, wanted: Filter, request: 
     way, match = _way(wanted), _match(caller, kind, wanted, request)
     statement = way.page if request.before is None else way.page_back
     found = await rows(core.db, Row, statement(**match, count=request.limit + 1, skip=request.offset))
-    total = 0
-    if request.total:
+    total = counted(request, len(found)) if request.total else 0
+    if total is None:
         total = (await core.db.fetch(way.count(**match, most=MOST_COUNTED)))[0][0]
     return Page.of(found, request, total)
 

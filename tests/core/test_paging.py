@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.paging import Page, PageRequest
+from core.paging import Page, PageRequest, counted
 
 
 def read(rows, page):
@@ -45,3 +45,14 @@ def test_an_offset_skips(rows, limit, offset):
 def test_a_page_of_other_things_is_the_same_page():
     """Items change, what is known of the list does not."""
     assert Page(items=("1", "2"), more=True, total=9) == Page(items=(1, 2), more=True, total=9).map(str)
+
+
+@given(st.integers(0, 30), st.integers(1, 9), st.integers(0, 40))
+def test_a_last_page_says_how_many_there_are(total, limit, offset):
+    """What it says is so; any other page says nothing."""
+    page = PageRequest(limit=limit, offset=offset)
+    found = len(read(range(total), page))
+    is_last = offset < total <= offset + limit or total == offset == 0
+    assert (total if is_last else None) == counted(page, found)
+    for by_cursor in (PageRequest(limit=limit, after="5"), PageRequest(limit=limit, before="5")):
+        assert counted(by_cursor, 0) is None

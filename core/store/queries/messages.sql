@@ -254,19 +254,23 @@ SELECT count(*) FROM (
 
 -- fragment: lines_match
 -- as messages_match has it; a line says all of a message but how it stands
-l.workspace_id = :workspace_id AND l.environment = :environment
-  AND l.message_id < :before_id AND l.message_id > :after_id
-  AND (CAST(:stream AS TEXT) IS NULL OR l.stream = :stream)
+(CAST(:stream AS TEXT) IS NULL OR l.stream = :stream)
   AND (CAST(:tag AS TEXT) IS NULL OR l.tag = :tag)
   AND (CAST(:template_id AS TEXT) IS NULL OR l.template_id = :template_id)
   AND (CAST(:subject AS TEXT) IS NULL OR l.subject LIKE :subject ESCAPE '!')
-  AND (CAST(:metadata AS TEXT) IS NULL OR replace(l.metadata, :metadata, '') <> l.metadata)
+  AND (CAST(:metadata AS TEXT) IS NULL OR (l.metadata <> '' AND replace(l.metadata, :metadata, '') <> l.metadata))
 
 -- fragment: lines_of_all
-FROM message_lines l WHERE (CAST(:sender AS TEXT) IS NULL OR l.sender = :sender) AND
+FROM message_lines l
+WHERE l.workspace_id = :workspace_id AND l.environment = :environment
+  AND (CAST(:sender AS TEXT) IS NULL OR l.sender = :sender)
+  AND l.message_id < :before_id AND l.message_id > :after_id AND
 
 -- fragment: lines_of_sender
-FROM message_lines l WHERE l.sender = CAST(:sender AS TEXT) AND
+-- || '' keeps SQLite from going through all of a workspace's
+FROM message_lines l
+WHERE l.sender = CAST(:sender AS TEXT) AND l.message_id < :before_id AND l.message_id > :after_id
+  AND l.workspace_id || '' = CAST(:workspace_id AS TEXT) AND l.environment || '' = CAST(:environment AS TEXT) AND
 
 -- name: lines_page
 SELECT l.message_id
