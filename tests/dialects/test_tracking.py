@@ -43,7 +43,7 @@ async def read_by_somebody(house, html):
             await client.get(address)
         for address in re.findall(r'href="([^"]+/_/t/c/[^"]+)"', html):
             assert LINK == (await client.get(address)).headers["location"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while house.core.sightings._waiting:  # noqa: ASYNC110  # nobody else waits for it
             await asyncio.sleep(0.01)
 

@@ -52,7 +52,7 @@ class Site:
     async def seen(self, id: str, count: int) -> list[events.Event]:
         """The events that pixel and links brought, as soon as there are so many."""
         message = await messages.get(self.core, self.caller, id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while True:
                 found = [each for each in await events.of_message(self.core, message) if each.detail.seen]
                 if len(found) >= count and not self.core.sightings._waiting:

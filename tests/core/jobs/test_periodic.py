@@ -63,14 +63,14 @@ async def process(core, *wanted):
 
 async def until(condition):
     """Wait until something that others do has happened."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  # the other side sets no event
             await asyncio.sleep(0.005)
 
 
 async def looks(core, text, **values):
     """Wait until the store says yes."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not (await select(core, text, **values))[0][0]:  # noqa: ASYNC110  # the store sets no event
             await asyncio.sleep(0.005)
 

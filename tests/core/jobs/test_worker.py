@@ -29,7 +29,7 @@ from tests.core.post import (
 
 async def until(condition):
     """Wait until something that others do has happened."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  # the other side sets no event
             await asyncio.sleep(0.005)
 

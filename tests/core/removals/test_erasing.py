@@ -208,7 +208,7 @@ async def test_what_is_being_sent_is_looked_at_again(post):
     """A worker has it in hand: the removal waits for it, and is done by the next run."""
     post.sink.delays["data"] = 0.5
     receipt = await messages.submit(post.core, post.caller, draft(ZOE))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not (await select(post.core, "SELECT count(*) FROM jobs WHERE claimed_by <> ''"))[0][0]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     removal = await removals.request(post.core, post.caller, ZOE)

@@ -262,7 +262,7 @@ async def test_a_cancellation_comes_out_whenever_it_comes(db, moment):
         task = asyncio.create_task(write_on())
         await asyncio.sleep(0.001 + moment * 0.0007 + round_ * 0.0001)
         task.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled()
     assert [] == await names(db)

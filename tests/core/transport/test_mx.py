@@ -217,7 +217,7 @@ async def test_a_cancelled_delivery_leaves_no_connection(dns, sink):
 
 async def until(condition):
     """Wait until something that others do has happened."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  # the other side sets no event
             await asyncio.sleep(0.01)
 

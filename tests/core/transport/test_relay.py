@@ -59,7 +59,7 @@ def kinds(outcomes):
 
 async def until(condition):
     """Wait until something that the other side does has happened."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  # the other side sets no event
             await asyncio.sleep(0.001)
 

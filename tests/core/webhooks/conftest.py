@@ -25,7 +25,7 @@ class Plain:
     def __init__(self) -> None:
         self.seen: list[Happening] = []
         self.said = Manners(
-            delays_s=(60, 300), timeout_s=1, gives_up=frozenset({403}), disables=frozenset({410})
+            delays_s=(60, 300), timeout_s=3, gives_up=frozenset({403}), disables=frozenset({410})
         )
 
     def payloads(self, webhook: Webhook, happening: Happening) -> Sequence[Payload]:
@@ -94,7 +94,7 @@ class Town:
         found = await webhooks.attempts(self.core, dispatch, PageRequest(limit=100))
         return list(reversed(found.items))
 
-    async def until(self, is_so: "Callable[[], Any]", within_s: float = 10) -> None:
+    async def until(self, is_so: "Callable[[], Any]", within_s: float = 30) -> None:
         """Wait until something holds."""
         async with asyncio.timeout(within_s):
             while not await is_so():  # noqa: ASYNC110  # the store sets no event

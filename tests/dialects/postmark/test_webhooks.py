@@ -116,7 +116,7 @@ async def test_a_delivery_is_told(house, consumer):
 
 
 async def _until_counted(client: httpx.AsyncClient, hook: dict[str, Any], count: int) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while True:
             figures: dict[str, Any] = (await client.get(f"/webhooks/{hook['ID']}/statistics")).json()
             if figures["Metrics"]["TotalRequests"] >= count:
@@ -222,7 +222,7 @@ async def test_an_unverified_one_hears_nothing(house, consumer):
 
 async def _until_spread(house: House) -> None:
     """Wait until it is settled who is told what happened: whoever comes later is not."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (await select(house.core, "SELECT count(*) FROM outbox"))[0][0]:  # noqa: ASYNC110  # a table
             await asyncio.sleep(0.01)
 
@@ -306,7 +306,7 @@ async def test_how_a_letter_stands_that_was_told(house, consumer, code, state):
     assert ("Hello\n", arrival.id) == tuple(
         json.loads(heard.body)[name] for name in ("TextBody", "MessageID")
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (held := await inbound.get(house.core, caller, arrival.id)).state == "queued":  # noqa: ASYNC110  # a table
             await asyncio.sleep(0.01)
     assert state == held.state
