@@ -1,6 +1,6 @@
 """Operations found by method and path in constant time: whole paths in a dict, others in a tree of segments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
@@ -12,10 +12,15 @@ T = TypeVar("T")
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
-    """How a provider compares paths."""
+    """How a provider compares paths.
+
+    ``by_method``: a literal path hides a placeholder's only for the methods that it answers, because a thing may be
+    named like an operation of its collection.
+    """
 
     fold_case: bool = False
     trailing_slash: bool = True
+    by_method: bool = False
 
     def canonical(self, path: str) -> str:
         """The form that paths are compared in: one leading slash, and none at the end where that is ignored."""
@@ -68,29 +73,31 @@ class Table(Generic[T]):
         whole = self._whole.get((method, self._fold(canonical)))
         if whole is not None:
             return whole, {}
-        values: list[str] = []
-        node = self._walk(self._root, self._segments(canonical), 0, values)
-        if node is None:
-            raise NotFound("path", path)
-        found = node.held.get(method)
-        if found is None:
-            raise NotAllowed(method, sorted(node.held))
-        held, names = found
-        return held, dict(zip(names, values, strict=True))
+        allowed: set[str] = set()
+        for node, values in self._nodes(self._root, self._segments(canonical), ()):
+            if (found := node.held.get(method)) is not None:
+                held, names = found
+                return held, dict(zip(names, values, strict=True))
+            allowed.update(node.held)
+            if not self._paths.by_method:
+                break
+        if allowed:
+            raise NotAllowed(method, sorted(allowed))
+        raise NotFound("path", path)
 
-    def _walk(self, node: _Node[T], segments: list[str], at: int, values: list[str]) -> _Node[T] | None:
-        if at == len(segments):
-            return node if node.held else None
-        branch = node.branches.get(self._fold(segments[at]))
-        if branch is not None and (found := self._walk(branch, segments, at + 1, values)) is not None:
-            return found
-        if node.wild is None or not segments[at]:
-            return None
-        values.append(unquote(segments[at]))
-        found = self._walk(node.wild, segments, at + 1, values)
-        if found is None:
-            values.pop()
-        return found
+    def _nodes(
+        self, node: _Node[T], segments: list[str], values: tuple[str, ...]
+    ) -> Iterator[tuple[_Node[T], tuple[str, ...]]]:
+        """Where the segments lead, the most literal first, with what stood in the placeholders on the way."""
+        if not segments:
+            if node.held:
+                yield node, values
+            return
+        first, *rest = segments
+        if (branch := node.branches.get(self._fold(first))) is not None:
+            yield from self._nodes(branch, rest, values)
+        if node.wild is not None and first:
+            yield from self._nodes(node.wild, rest, (*values, unquote(first)))
 
     def _segments(self, path: str) -> list[str]:
         return path[1:].split("/")

@@ -74,8 +74,8 @@ DIALECT = Dialect(
     marks=Marks(headers=("x-postmark-server-token", "x-postmark-account-token")),
     keys=(auth.SERVER, auth.ACCOUNT),
     codec=PostmarkCodec(),
-    # the SDKs disagree on case and on a slash at the end (/deliveryStats, /bounces/)
-    paths=Paths(fold_case=True),
+    # the SDKs disagree on case and on a slash at the end (/deliveryStats, /bounces/); a template's alias may be "push"
+    paths=Paths(fold_case=True, by_method=True),
     admit=admit,
     submission=SUBMISSION,
     webhooks=telling.FORMAT,

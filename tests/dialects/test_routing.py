@@ -86,6 +86,16 @@ def test_a_path_without_the_method_names_those_it_has(method, path, allowed):
     assert (method, allowed) == (refused.value.method, refused.value.allowed)
 
 
+def test_a_thing_named_like_an_operation():
+    """Where the provider's paths are found by method, a literal hides the placeholder for its own methods alone."""
+    found = table(by_method=True)
+    assert ("get", {"id": "batch"}) == found.find("GET", "/emails/batch")
+    assert ("batch", {}) == found.find("POST", "/emails/batch")
+    with pytest.raises(NotAllowed) as refused:
+        found.find("DELETE", "/emails/batch")
+    assert ("GET", "POST") == refused.value.allowed
+
+
 def test_case_is_folded_where_the_provider_does_so():
     """Of the path's own words, never of what a placeholder holds."""
     assert ("list", {}) == table(fold_case=True).find("GET", "/EMails")

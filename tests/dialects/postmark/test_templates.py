@@ -104,6 +104,17 @@ async def test_an_alias_is_made_up(client):
     assert 3 == len({each["Alias"] for each in made})
 
 
+@pytest.mark.parametrize("alias", ["push", "validate"])
+async def test_an_alias_like_an_operation(client, alias):
+    """It is read and removed by it all the same; to change it by ``push`` is to push, which its number is not."""
+    made = await _make(client, _TEMPLATE | {"Alias": alias})
+
+    assert "h" == (await client.get(f"templates/{alias}")).json()["HtmlBody"]
+    changed = await client.put(f"templates/{made['TemplateId']}", json={"Name": "Bill"})
+    assert (200, "Bill") == (changed.status_code, changed.json()["Name"])
+    assert 200 == (await client.delete(f"templates/{alias}")).status_code
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -1,27 +1,12 @@
-// Postmark's own JavaScript client, its templates and bulk mail: node templates.mjs host:port server-token account-token
+// Templates, what is sent by them, and bulk mail.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import * as postmark from "postmark";
+import { account, client, own, refused, until } from "./harness.mjs";
 
-const [requestHost, token, accountToken] = process.argv.slice(2);
-const options = { requestHost, useHttps: false };
-const client = new postmark.ServerClient(token, options);
-const account = new postmark.AccountClient(accountToken, options);
-const { Errors } = postmark;
 const mail = { From: "Ann <ann@example.org>", To: "bob@example.net" };
 const alias = (name) => `${name}-${randomUUID()}`;
 
-async function refused(call, code, text = /./) {
-  await assert.rejects(call, (error) => {
-    assert.ok(error instanceof Errors.ApiInputError);
-    assert.equal(error.code, code);
-    assert.match(error.message, text);
-    return true;
-  });
-}
-
-const cases = {
+export default {
   async "a template is made, listed, changed and removed"() {
     const Alias = alias("js");
     const made = await client.createTemplate({ Name: "Receipt", Alias, Subject: "s {{a}}", HtmlBody: "<p>{{a}}</p>" });
@@ -83,27 +68,26 @@ const cases = {
       Messages: ["one", "two"].map((name) => ({ To: `${name}@example.net`, TemplateModel: { name } })),
     });
     assert.deepEqual([sent.Status, typeof sent.Id, sent.TotalMessages], ["Accepted", "string", 2]);
-    let status = await client.getBulkEmailStatus(sent.Id);
-    for (; status.Status !== "Completed"; status = await client.getBulkEmailStatus(sent.Id)) await sleep(50);
+    const status = await until("completed", async () => {
+      const held = await client.getBulkEmailStatus(sent.Id);
+      return held.Status === "Completed" && held;
+    });
     assert.deepEqual([status.PercentageCompleted, status.Subject], [100, "Hi {{name}}"]);
     await assert.rejects(client.getBulkEmailStatus(randomUUID()), /not found/);
   },
 
   async "templates are pushed to another server"() {
-    const here = (await client.getServer()).ID;
-    const there = await account.createServer({ Name: alias("push") });
-    const wish = { SourceServerID: here, DestinationServerID: there.ID, PerformChanges: true };
+    const [here, there] = [await own(), await own()];
+    await here.client.createTemplate({ Name: "Push", Alias: "push", Subject: "s", TextBody: "t" });
+    const wish = { SourceServerID: here.server.ID, DestinationServerID: there.server.ID, PerformChanges: true };
     await refused(account.pushTemplates({ ...wish, SourceServerID: 0, DestinationServerID: 1 }), 601);
     const tried = await account.pushTemplates({ ...wish, PerformChanges: false });
+    assert.deepEqual([tried.TotalCount, (await there.client.getTemplates()).TotalCount], [1, 0]);
     const done = await account.pushTemplates(wish);
-    assert.equal(tried.TotalCount, (await client.getTemplates({ count: 500 })).TotalCount);
     assert.ok(done.Templates.every((each) => each.Action === "Create" && each.TemplateId > 0));
-    const other = new postmark.ServerClient(there.ApiTokens[0], options);
-    assert.equal((await other.getTemplates({ count: 500 })).TotalCount, done.TotalCount);
+    assert.equal((await there.client.getTemplate("push")).TemplateId, done.Templates[0].TemplateId);
+    // to change it by its alias is to push
+    await here.client.editTemplate((await here.client.getTemplate("push")).TemplateId, { Name: "Pushed" });
+    assert.deepEqual((await account.pushTemplates(wish)).Templates.map((each) => [each.Action, each.Alias]), [["Edit", "push"]]);
   },
 };
-
-for (const [name, run] of Object.entries(cases)) {
-  await run();
-  console.log(name);
-}
