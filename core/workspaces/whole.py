@@ -40,7 +40,7 @@ async def get(core: Core, caller: Caller, number: int) -> Workspace:
 
 
 async def page(core: Core, caller: Caller, request: PageRequest, *, name: str = "") -> Page[Workspace]:
-    """The account's in the order that they were made, those whose name contains a text in whatever case."""
+    """The account's, the newest first, those whose name contains a text in whatever case."""
     match = {"account_id": caller.account_id, "name": contains(sought(name)) if name else None}
     query = sql.workspaces_page(**match, count=request.limit + 1, skip=request.offset)
     found = await rows(core.db, Workspace, query)

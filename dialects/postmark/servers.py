@@ -274,7 +274,7 @@ async def edit_own(call: Call, body: Wish) -> Shown:
 
 
 async def list_servers(call: Call, query: Which) -> Listed:
-    """The account's servers, or those whose name contains a text."""
+    """The account's servers, the newest first, or those whose name contains a text."""
     request = page(query.count, query.offset, "servers")
     found = await workspaces.page(call.core, call.caller, request, name=query.name)
     return Listed(found.total, [Shown.of(call, each) for each in await _wholes(call, found.items)])

@@ -49,7 +49,7 @@ WHERE account_id = :account_id AND deleted_at IS NULL
 -- name: workspaces_page
 SELECT id, number, account_id, name, settings, created_at
 @workspaces_match
-ORDER BY number LIMIT :count OFFSET :skip
+ORDER BY number DESC LIMIT :count OFFSET :skip
 
 -- name: workspaces_count
 SELECT count(*)

@@ -301,6 +301,17 @@ async def test_a_name_is_given_once(house):
     assert [0, 603, 603, 603, 603] == sorted(each.json().get("ErrorCode", 0) for each in answers)
 
 
+async def test_the_newest_are_listed_first(house):
+    """Clients look for what they have just made among the first ones."""
+    account = await house.client("postmark", "account")
+    made = [(await account.post("/servers", json={"Name": name})).json()["ID"] for name in ("A", "B", "C")]
+    listed = [
+        [each["ID"] for each in (await account.get(f"/servers?count=2&offset={skip}")).json()["Servers"]]
+        for skip in (0, 2)
+    ]
+    assert [[made[2], made[1]], [made[0], (await house.workspace()).number]] == listed
+
+
 async def test_what_is_removed_is_gone(house, consumer):
     """Its hooks hear nothing more, its addresses lead nowhere, keys of all providers are nobody's."""
     other = await house.client("resend")
