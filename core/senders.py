@@ -139,12 +139,17 @@ async def remove(core: Core, sender: Sender) -> None:
 
 
 async def renew(core: Core, sender: Sender) -> None:
-    """Make a new key for the sender's domain, or its first; raises Conflict("renewal") where one is waited for."""
+    """Make a new key for the sender's domain, or its first; raises Conflict("renewal") where one is waited for.
+
+    An address that nobody has confirmed yet waits itself, and has no say over a key that its domain has.
+    """
     held = await domains.find(core, sender.account_id, sender.domain)
-    if held is not None:
-        await domains.rotate(core, held)
-    else:
+    if held is None:
         await domains.add(core, sender.account_id, domains.Draft(name=sender.domain))
+    elif sender.confirmed_at is None:
+        raise Conflict("renewal", f"{sender.email} is not confirmed", id=sender.id)
+    else:
+        await domains.rotate(core, held)
 
 
 async def numbered(core: Core, account_id: str, number: int) -> Sender:

@@ -73,18 +73,25 @@ async def test_a_signature_has_to_be_confirmed(account: httpx.AsyncClient, house
 async def test_the_proof_of_its_domain_is_enough(
     account: httpx.AsyncClient, house: House, dns_server: DnsServer
 ) -> None:
-    """Who has the domain has its addresses; a signature tells of its own confirmation all the same."""
+    """Who has the domain has its addresses; a signature tells of its own confirmation, and waits for it, all the same.
+
+    The Ruby client's tests want a new signature's key to be waited for, also where its domain is proved.
+    """
     made = await _made(account)
     dns_server.add(made["DKIMPendingHost"], "TXT", made["DKIMPendingTextValue"])
     (domain,) = (await account.get("/domains?count=9&offset=0")).json()["Domains"]
     await account.put(f"/domains/{domain['ID']}/verifyDkim")
     sent = await (await house.client("postmark")).post("/email", json=_MAIL)
     shown = (await account.get(f"/senders/{made['ID']}")).json()
+    fresh = await account.post(f"/senders/{made['ID']}/requestnewdkim")
+    await _confirm(house, made["ID"])
     renewed = await account.post(f"/senders/{made['ID']}/requestnewdkim")
     waiting = (await account.get(f"/senders/{made['ID']}")).json()
 
     assert 200 == sent.status_code
     assert (False, True, "Verified") == (shown["Confirmed"], shown["DKIMVerified"], shown["DKIMUpdateStatus"])
+    assert (422, 505) == (fresh.status_code, fresh.json()["ErrorCode"])
+    assert "This DKIM is already being renewed." == fresh.json()["Message"]
     assert (200, 0, "Pending") == (
         renewed.status_code,
         renewed.json()["ErrorCode"],
