@@ -33,6 +33,8 @@ _STREAM: Final = "broadcast"
 _IN_A_ROW: Final = 100
 # of one field; a request of many messages may have the same mistake in each
 _MOST_ERRORS: Final = 100
+# in all; the rest of the messages is not looked at any more
+_ENOUGH_ERRORS: Final = 1000
 _MOST: Final = 500
 _USUAL: Final = 50
 _KEY: Final = "postmark bulk page"
@@ -159,16 +161,23 @@ class Flaws:
 
     def __init__(self) -> None:
         """Nothing yet."""
+        self._count = 0
         self._found: dict[str, list[errors.Failed]] = {}
         self._first: Refusal | None = None
 
     def add(self, refusal: Refusal) -> None:
         """One more, unless the same is there."""
         self._first = self._first or refusal
+        self._count += 1
         told = self._found.setdefault(_field(refusal), [])
         flaw = errors.failed(refusal)
         if flaw not in told and len(told) < _MOST_ERRORS:
             told.append(flaw)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are so many that more of them help nobody."""
+        return self._count >= _ENOUGH_ERRORS
 
     def refuse(self) -> None:
         """Raise what there is: a single one as it is, more of them together."""
@@ -296,6 +305,8 @@ async def _check_texts(content: Content) -> None:
 async def _portions(body: Bulk, entries: list[msgspec.Raw], common: Draft, flaws: Flaws) -> list[Portion]:
     packer = Packer()
     for position, raw in enumerate(entries):
+        if flaws.is_full:
+            break
         if position % _IN_A_ROW == 0:
             await asyncio.sleep(0)
         try:

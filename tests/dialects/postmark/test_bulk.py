@@ -180,6 +180,16 @@ async def test_flaws_are_told_by_field(client):
     assert {"From": 1, "To": 100, "Metadata": 1} == {field: len(errors) for field, errors in found.items()}
 
 
+async def test_what_is_wrong_throughout_is_not_read_to_the_end(client, house):
+    """A thousand flaws are enough: what comes after them is not looked at."""
+    many = [{"To": f"a{n}"} for n in range(1000)]
+    answer = await client.post("email/bulk", json=_MAIL | {"Messages": [*many, _ONE | {"Metadata": 5}]})
+
+    assert (422, 11) == (answer.status_code, answer.json()["ErrorCode"])
+    assert {"To": 100} == {field: len(errors) for field, errors in answer.json()["Errors"].items()}
+    assert 0 == await count(house.core, "mailings")
+
+
 async def test_others_see_nothing_of_it(client, house):
     """Neither by id nor in the list, nor by a page's key."""
     first, second = await _send(client, _ONE), await _send(client, _ONE)
