@@ -1,7 +1,7 @@
 """How bodies and queries are read: exactly as documented at full speed, and as the SDKs really write them.
 
-Source: Postmark's SDKs, read 2026-11. Keys come in any case, numbers and booleans as texts, empty lists for empty
-objects, null for everything, base64 in lines; unknown keys are ignored.
+Source: Postmark's SDKs, read 2026-11. Keys come in any case, numbers and booleans as texts, also as empty ones, empty
+lists for empty objects, null for everything, base64 in lines; unknown keys are ignored.
 """
 
 import binascii
@@ -150,6 +150,11 @@ def _model(held: Any) -> Any:
     return {} if held == [] else held
 
 
+def _unless_blank(held: Any) -> Any:
+    """An empty text in place of a number or a boolean says as much as none."""
+    return None if held == "" else held
+
+
 def _base64(held: Any) -> Any:
     if not isinstance(held, str):
         return held
@@ -169,6 +174,9 @@ def _same(held: Any) -> Any:
 _CHANGES: Final[dict[type[inspect.Type], Change]] = {
     inspect.DictType: _model,
     inspect.BytesType: _base64,
+    inspect.IntType: _unless_blank,
+    inspect.FloatType: _unless_blank,
+    inspect.BoolType: _unless_blank,
 }
 
 

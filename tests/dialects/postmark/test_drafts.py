@@ -120,6 +120,16 @@ def test_whatever_is_json_is_read_or_refused(field: str, held: Any) -> None:
     check(draft)
 
 
+@pytest.mark.parametrize(
+    "field", ["TrackOpens", "TemplateId", "Tag", "TrackLinks", "MessageStream", "ReplyTo", "Cc"]
+)
+def test_an_empty_text_says_nothing(field: str) -> None:
+    """Whatever the field's type: the draft is that of a message without it. The PHP and Ruby clients send such."""
+    expected = _READER.read(json.dumps({key: _FULL[key] for key in _FULL if key != field}).encode()).draft()
+
+    assert expected == _READER.read(json.dumps(_FULL | {field: ""}).encode()).draft()
+
+
 @pytest.mark.parametrize(("value", "text"), [(12, "12"), (1.5, "1.5"), ("12", "12"), (None, ""), (0, "0")])
 def test_a_number_as_a_header_is_its_text(value: Any, text: str) -> None:
     """Django's users write X-Priority: 1, and their backend passes it on as it is."""
