@@ -37,6 +37,14 @@ from dialects.postmark.limits import admit
 from dialects.postmark.submission import SUBMISSION
 from dialects.routing import Paths
 
+# paths that no other provider has: who comes there without a token is told of the token in Postmark's words
+_OWN = ("/server", "/servers", "/senders", "/bounces", "/message-streams", "/data-removals")
+_BEGINNINGS = (
+    *(f"{path}/" for path in _OWN[1:]),
+    *("/messages/", "/stats/", "/triggers/", "/email/batch", "/email/bulk", "/email/with"),
+    *("/deliverystats", "/deliveryStats"),
+)
+
 DIALECT = Dialect(
     name="postmark",
     groups=(
@@ -71,7 +79,9 @@ DIALECT = Dialect(
     ),
     tell=errors.tell,
     hosts=("api.postmarkapp.com",),
-    marks=Marks(headers=("x-postmark-server-token", "x-postmark-account-token")),
+    marks=Marks(
+        headers=("x-postmark-server-token", "x-postmark-account-token"), paths=_OWN, prefixes=_BEGINNINGS
+    ),
     keys=(auth.SERVER, auth.ACCOUNT),
     codec=PostmarkCodec(),
     # the SDKs disagree on case and on a slash at the end (/deliveryStats, /bounces/); a template's alias may be "push"

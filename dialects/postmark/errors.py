@@ -74,7 +74,9 @@ ERRORS: Final = RefusalTable(
             422, 1101, _NO_TEMPLATE.replace("The", "The Template's").format("'Alias'")
         ),
         (errors.NotFound, "layout"): Row(422, 1101, _NO_TEMPLATE.format("'LayoutTemplate'")),
-        (errors.Conflict, "template_limit"): Row(422, 1105, "{reason}"),
+        (errors.Conflict, "template_limit"): Row(
+            422, 1105, "The limit of templates of the server is reached."
+        ),
         (errors.Conflict, "slug"): Row(422, 1122, "The 'Alias' '{id}' is used by another template."),
         (errors.Conflict, "nothing_to_push"): Row(422, 1124, "{reason}"),
         (errors.Conflict, "template_types"): Row(422, 1125, "{reason}"),

@@ -85,7 +85,7 @@ class Push:
                 reason = f"The template '{pair.source.slug}' has another type on the destination server."
                 raise Conflict("template_types", reason)
         if sum(pair.destination is None for pair in pairs) + len(there) > MOST:
-            raise Conflict("template_limit", f"A server has at most {MOST} templates.")
+            raise Conflict("template_limit", f"The destination server has at most {MOST} templates.")
         return sorted(pairs, key=lambda pair: pair.source.kind != "layout")
 
     async def _entries(self, caller: Caller) -> Sequence[Entry]:

@@ -58,6 +58,37 @@ async def test_a_stranger_is_told_of_the_token_first(house: House) -> None:
     assert (401, 10) == (answer.status_code, answer.json()["ErrorCode"])
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/server",
+            "/servers?count=1&offset=0",
+            "/senders/1",
+            "/stats/outbound",
+            "/email/bulk",
+            "/email/withTemplate",
+        ),
+        *(
+            "/messages/outbound",
+            "/deliveryStats/",
+            "/message-streams/",
+            "/triggers/inboundRules",
+            "/data-removals/1",
+        ),
+    ],
+)
+async def test_a_stranger_at_the_root_is_told_of_the_token_too(house: House, path: str) -> None:
+    """Where no other provider has the path."""
+    client = await house.client("postmark", authorized=False)
+    method = "POST" if path.startswith("/email/with") else "GET"
+
+    answer = await client.request(method, f"http://gateway.test{path}")
+
+    DRIVER.refused(answer)
+    assert (401, 10) == (answer.status_code, answer.json()["ErrorCode"])
+
+
 async def test_one_of_a_batch_may_not_be_larger_than_one_alone(house: House) -> None:
     """The others go their way."""
     client = await house.client("postmark")
