@@ -74,7 +74,10 @@ async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest)
     if _is_for_words(wanted):
         found, total = await lines.find(core, match, request)
     else:
-        found, total = await _found(core, _way(wanted), match, request)
+        way = _way(wanted)
+        if way is _ENDED:
+            match |= {"among": match["states"]}
+        found, total = await _found(core, way, match, request)
     cut = Page.of(found, request, total)
     return Page(items=tuple(await outlines(core.db, cut.items)), more=cut.more, total=cut.total)
 

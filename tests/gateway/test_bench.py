@@ -77,3 +77,12 @@ def test_webhooks_are_told_beside_a_bare_client(tmp_path):
     assert re.search(r"^httpx +[\d,]+ calls/s", told, re.MULTILINE)
     assert re.search(r"^webhooks +[\d,]+ events/s, .*; ratio \d+\.\d\d$", told, re.MULTILINE)
     assert re.search(r"^endpoints +[\d,]+ calls/s to 20 endpoints", told, re.MULTILINE)
+
+
+@pytest.mark.fault
+def test_every_read_is_told(tmp_path):
+    """A store is filled, every call is answered with success, and the table ends with how many took too long."""
+    told = run("reads", "--messages", "1000", "--times", "2", tmp_path=tmp_path)
+    lines = re.findall(r"^ +[\d.]+ +[\d.]+ +[\d.]+ +\d+  (\w+) ", told, re.MULTILINE)
+    assert {"postmark", "resend", "pufferpost", "postageapp"} == set(lines)
+    assert f"{len(lines)} calls, " in told

@@ -131,11 +131,12 @@ CROSS JOIN messages m WHERE m.id = r.message_id AND
 -- otherwise than well: the first of each message's deliveries that did
 FROM deliveries r CROSS JOIN messages m
 WHERE r.workspace_id = :workspace_id AND r.state NOT IN ('queued', 'deferred', 'delivered')
-  AND r.state IN (SELECT value FROM json_array_elements_text(:states))
+  -- among: the states once more, as a text, in which each stands in quotes: a list would be looked at last
+  AND replace(CAST(:among AS TEXT), '"' || r.state || '"', '') <> CAST(:among AS TEXT)
   AND r.message_id < :before_id AND r.message_id > :after_id AND m.id = r.message_id
   AND NOT EXISTS (
         SELECT 1 FROM deliveries o WHERE o.message_id = r.message_id AND o.position < r.position
-          AND o.state IN (SELECT value FROM json_array_elements_text(:states)))
+          AND replace(CAST(:among AS TEXT), '"' || o.state || '"', '') <> CAST(:among AS TEXT))
   AND
 
 -- name: messages_page
@@ -267,10 +268,10 @@ WHERE l.workspace_id = :workspace_id AND l.environment = :environment
   AND l.message_id < :before_id AND l.message_id > :after_id AND
 
 -- fragment: lines_of_sender
--- || '' keeps SQLite from going through all of a workspace's
+-- NOT keeps SQLite from going through all of a workspace's
 FROM message_lines l
 WHERE l.sender = CAST(:sender AS TEXT) AND l.message_id < :before_id AND l.message_id > :after_id
-  AND l.workspace_id || '' = CAST(:workspace_id AS TEXT) AND l.environment || '' = CAST(:environment AS TEXT) AND
+  AND NOT (l.workspace_id <> :workspace_id) AND NOT (l.environment <> :environment) AND
 
 -- name: lines_page
 SELECT l.message_id
