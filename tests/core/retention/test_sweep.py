@@ -141,9 +141,10 @@ async def test_bounces_and_sightings_go_with_the_events(post):
     assert (1, 0) == (await count(post.core, "bounces"), await count(post.core, "bounce_dumps"))
     await alter(
         post.core,
-        "INSERT INTO sightings SELECT message_id, 0, 'opened', '', id, workspace_id, 'live', '', '', '', '', '', '', ''"
-        " FROM events WHERE kind = 'accepted'",
+        "INSERT INTO sightings (message_id, position, kind, link, event_id, workspace_id, environment)"
+        " SELECT id, 0, 'opened', '', id, workspace_id, environment FROM messages",
     )
+    assert 1 == await count(post.core, "sightings")
     await aged(post, 1, keep_events_days=40)
     assert [0, 0, 0, 1] == [
         await count(post.core, table) for table in ("bounces", "sightings", "events", "messages")
@@ -301,7 +302,7 @@ KEPT = {"suppressions"}
 def test_every_table_of_messages_is_gone_through():
     """Whatever table is added for a message's sake has a statement that forgets its rows."""
     folder = resources.files("core.store") / "queries"
-    forgets = "".join((folder / f"{name}.sql").read_text() for name in ("retention", "removals"))
+    forgets = "".join((folder / f"{name}.sql").read_text() for name in ("retention", "removals", "messages"))
     tables = {
         name
         for step in steps()
