@@ -143,7 +143,7 @@ def test_dev_writes_its_files_apart_from_its_database(told, tmp_path, monkeypatc
     written = json.loads((tmp_path / "new" / "var" / "dev.json").read_text())
     assert "resend" in written["keys"]
     assert written["inbound_smtp"].startswith("smtp://127.0.0.1:")
-    assert written["inbound_address"].endswith("@inbound.localhost")
+    assert written["inbound_address"].endswith("@inbound.example")
     assert f"{written['url']}/_/console" == written["console"]
     shell = (tmp_path / "new" / "var" / "dev.env").read_text()
     assert f"export INBOUND_ADDRESS={written['inbound_address']}\n" in shell

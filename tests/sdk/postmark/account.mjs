@@ -18,7 +18,7 @@ export default {
     assert.deepEqual((await account.getServers({ name: Name })).Servers.map((each) => each.ID), [made.ID]);
     assert.ok((await account.getServers()).TotalCount >= 2);
     assert.equal((await account.editServer(made.ID, { Color: "blue" })).Color, "blue");
-    assert.equal((await account.getServer(made.ID)).Name, Name);
+    assert.deepEqual(await account.getServer(made.ID), { ...made, Color: "blue" });
     await refused(account.createServer({ Name }), 603);
     assert.equal((await account.deleteServer(made.ID)).Message, `Server ${Name} removed.`);
     await assert.rejects(other.getServer(), Errors.InvalidAPIKeyError);

@@ -2,7 +2,6 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -18,13 +17,6 @@ from postmark.models.outbound.schemas import Email, MessageDetails
 from tests.conftest import Dev
 
 pytestmark = pytest.mark.sdk
-
-
-@pytest.fixture
-async def client(dev: Dev) -> AsyncIterator[ServerClient]:
-    """A client of the running server."""
-    async with ServerClient(dev.key("postmark", "server"), base_url=dev.url) as made:
-        yield made
 
 
 def _email(**more: object) -> Email:

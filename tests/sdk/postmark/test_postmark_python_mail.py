@@ -1,6 +1,5 @@
 """What happened to mail, through Postmark's own Python client, with only its base address changed."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -12,13 +11,6 @@ from postmark.models.streams import MessageStreamType
 from tests.conftest import Dev
 
 pytestmark = pytest.mark.sdk
-
-
-@pytest.fixture
-async def client(dev: Dev) -> AsyncIterator[ServerClient]:
-    """A client of the running server."""
-    async with ServerClient(dev.key("postmark", "server"), base_url=dev.url) as made:
-        yield made
 
 
 async def test_suppressions(client: ServerClient) -> None:
@@ -40,15 +32,21 @@ async def test_suppressions(client: ServerClient) -> None:
 
 
 async def test_streams(client: ServerClient) -> None:
-    """A stream is made, changed, archived and taken back."""
-    made = await client.stream.create("python-receipts", "Receipts", MessageStreamType.TRANSACTIONAL)
+    """A stream is made, listed, changed, archived and taken back."""
+    made = await client.stream.create(f"s{uuid4().hex[:20]}", "Receipts", MessageStreamType.TRANSACTIONAL)
     changed = await client.stream.edit(made.id, name="Bills")
     archived = await client.stream.archive(made.id)
+    without = await client.stream.list(MessageStreamType.TRANSACTIONAL)
+    those_too = await client.stream.list(include_archived=True)
     back = await client.stream.unarchive(made.id)
+    await client.stream.archive(made.id)
 
-    assert ("python-receipts", "Receipts", None) == (made.id, made.name, made.updated_at)
+    assert ("Receipts", None) == (made.name, made.updated_at)
+    assert MessageStreamType.TRANSACTIONAL is made.message_stream_type
     assert "Bills" == changed.name
     assert archived.expected_purge_date is not None
+    assert made.id not in [each.id for each in without.items]
+    assert made.id in [each.id for each in those_too.items]
     assert (changed.name, None) == (back.name, back.archived_at)
     with pytest.raises(PostmarkAPIException) as caught:
         await client.stream.get("nowhere")

@@ -1,6 +1,5 @@
 """Servers by Postmark's own Python client, with only its base address changed: every field has to be there."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -12,13 +11,6 @@ from postmark.models.servers import DeliveryType, ServerColor, TrackLinks
 from tests.conftest import Dev
 
 pytestmark = pytest.mark.sdk
-
-
-@pytest.fixture
-async def account(dev: Dev) -> AsyncIterator[AccountClient]:
-    """A client of the account."""
-    async with AccountClient(dev.key("postmark", "account"), base_url=dev.url) as made:
-        yield made
 
 
 async def test_the_server_of_a_token(dev: Dev) -> None:

@@ -1,7 +1,6 @@
 """Postmark's own Python client, its templates and bulk mail, with only its base address changed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -13,13 +12,6 @@ from postmark.models.templates import TemplateTypeFilter
 from tests.conftest import Dev
 
 pytestmark = pytest.mark.sdk
-
-
-@pytest.fixture
-async def client(dev: Dev) -> AsyncIterator[ServerClient]:
-    """A client of the running server."""
-    async with ServerClient(dev.key("postmark", "server"), base_url=dev.url) as made:
-        yield made
 
 
 def _alias(name: str) -> str:
