@@ -12,7 +12,7 @@ import msgspec
 
 from core import addresses, mailings, streams
 from core import render as core_render
-from core.errors import Invalid, NotFound, Refusal, Unverified
+from core.errors import Invalid, NotFound, Refusal, RenderFailed, Unverified
 from core.mailings import Packer, Piece, Portion, Progress
 from core.messages import Content, Draft, Party, TemplateUse, is_storable
 from core.templates import Body
@@ -89,13 +89,12 @@ class Bulk(Message, rename="pascal", kw_only=True, forbid_unknown_fields=True):
     def _fills_reply_to(self) -> bool:
         return "{{" in (self.reply_to or "")
 
-    def _reply_to(self, common: Draft, model: dict[str, Any]) -> tuple[Party, ...]:
+    async def _reply_to(self, common: Draft, model: dict[str, Any]) -> tuple[Party, ...]:
         if not self._fills_reply_to:
             return common.reply_to
-        filled = core_render.compile_text(SYNTAX, self.reply_to or "", escape=False).render(
-            model, core_render.Options()
-        )
-        return parties(filled, "Reply-To")
+        text = core_render.compile_text(SYNTAX, self.reply_to or "", escape=False)
+        # in a thread: a hostile one may use all its time
+        return parties(await asyncio.to_thread(text.render, model, core_render.Options()), "Reply-To")
 
     def common(self) -> Draft:
         """What every message asks for; raises Invalid."""
@@ -113,7 +112,7 @@ class Bulk(Message, rename="pascal", kw_only=True, forbid_unknown_fields=True):
             inline_css=self.inline_css is not False,
         )
 
-    def piece(self, entry: Entry, common: Draft) -> Piece:
+    async def piece(self, entry: Entry, common: Draft) -> Piece:
         """One message; raises Invalid."""
         people = recipients(entry.to, entry.cc, entry.bcc)
         model = entry.template_model or {}
@@ -133,7 +132,7 @@ class Bulk(Message, rename="pascal", kw_only=True, forbid_unknown_fields=True):
             to=people.to,
             cc=people.cc,
             bcc=people.bcc,
-            reply_to=self._reply_to(common, model),
+            reply_to=await self._reply_to(common, model),
             variables=model,
             metadata=metadata,
             message_id=extra.message_id if extra else common.message_id,
@@ -314,7 +313,11 @@ async def _portions(body: Bulk, entries: list[msgspec.Raw], common: Draft, flaws
             if isinstance(entry, Refusal):
                 flaws.add(entry)
             else:
-                packer.add(body.piece(entry, common))
+                packer.add(await body.piece(entry, common))
+        except RenderFailed as failed:
+            # each may take seconds, and the rest would fail likewise
+            flaws.add(failed)
+            break
         except Refusal as refusal:
             flaws.add(refusal)
     entries.clear()

@@ -236,6 +236,22 @@ async def test_who_is_answered_is_filled_too(client):
     assert "'Reply-To'" in refused.json()["Message"]
 
 
+async def test_who_is_answered_takes_nobodys_time(client):
+    """A text that is filled for as long as one may be holds up no other call, and is tried for one message alone."""
+    hostile = "{{#each a}}{{#each ../../a}}{{#each ../../../../a}}{{/each}}{{/each}}{{/each}}"
+    model = {"a": [1] * 5000}
+    wish = _MAIL | {"ReplyTo": hostile, "Messages": [_ONE | {"TemplateModel": model}] * 3}
+    answer = asyncio.create_task(client.post("email/bulk", json=wish))
+    served = 0
+    while not answer.done():
+        await client.get("server")
+        served += 1
+
+    refused = await answer
+    assert (422, 1122) == (refused.status_code, refused.json()["ErrorCode"])
+    assert served > 3
+
+
 async def test_keys_in_any_case_are_read_the_same(client):
     """Those of the request and of its messages; a model's own are its sender's."""
     wish = {"from": "ann@acme.example", "subject": "s", "textbody": "{{Name}}{{name}}", "unknown": [1]}
