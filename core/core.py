@@ -42,8 +42,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ``spf`` are the mechanisms that a sender's SPF record must have. ``complaint_addresses`` take feedback reports, in
     lower case. ``notice_sender`` writes the server's own mail, empty for an address at ``message_host``.
     Pixels and links stand under ``tracking_url``, else under ``public_url``.
-    ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none. What is kept is kept
-    for so many days, 0 for ever, where a workspace has no ages of its own.
+    ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none. ``most_templates``
+    may a workspace have where a dialect knows such a limit. What is kept is kept for so many days, 0 for ever, where a
+    workspace has no ages of its own.
     """
 
     sender_policy: Literal["verified", "any"] = "verified"
@@ -67,6 +68,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     destination_per_minute: int = 0
     destination_backoff_s: tuple[float, ...] = (60, 120, 300, 900, 1800, 3600)
     rate_limits: dict[str, int] = {}
+    most_templates: int = 100
     keep_bodies_days: int = 45
     keep_events_days: int = 365
     keep_messages_days: int = 365

@@ -81,6 +81,7 @@ def policy(settings: Settings) -> Policy:
         destination_per_minute=settings.destination_per_minute,
         destination_backoff_s=settings.destination_backoff_s,
         rate_limits=settings.rate_limits,
+        most_templates=settings.most_templates,
         keep_bodies_days=settings.keep_bodies_days,
         keep_events_days=settings.keep_events_days,
         keep_messages_days=settings.keep_messages_days,

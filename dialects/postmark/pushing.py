@@ -16,10 +16,10 @@ from core.paging import PageRequest
 from core.templates import Body, Entry, NewTemplate
 from dialects.endpoint import Call, put
 from dialects.postmark.bodies import SYNTAX
-from dialects.postmark.templates import MOST, TYPES
+from dialects.postmark.templates import TYPES
 
-# more than a server may have
-_ALL = PageRequest(limit=10 * MOST)
+# as many as an operator may let a server have
+_ALL = PageRequest(limit=10_000)
 
 
 class Wish(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
@@ -70,6 +70,7 @@ class Push:
     def __init__(self, call: Call, source: Caller, destination: Caller) -> None:
         """Nothing is read yet."""
         self._core = call.core
+        self._most = call.core.policy.most_templates
         self._source = source
         self._destination = destination
 
@@ -84,8 +85,8 @@ class Push:
             if pair.destination is not None and pair.destination.kind != pair.source.kind:
                 reason = f"The template '{pair.source.slug}' has another type on the destination server."
                 raise Conflict("template_types", reason)
-        if sum(pair.destination is None for pair in pairs) + len(there) > MOST:
-            raise Conflict("template_limit", f"The destination server has at most {MOST} templates.")
+        if sum(pair.destination is None for pair in pairs) + len(there) > self._most:
+            raise Conflict("template_limit", f"The destination server has at most {self._most} templates.")
         return sorted(pairs, key=lambda pair: pair.source.kind != "layout")
 
     async def _entries(self, caller: Caller) -> Sequence[Entry]:
@@ -97,7 +98,7 @@ class Push:
         body = msgspec.structs.replace(held.body, layout=await self._layout(held.layout_slug))
         if pair.destination is None:
             new = NewTemplate(slug=held.slug, name=held.name, syntax=SYNTAX, body=body, kind=held.kind)
-            return (await templates.create(self._core, self._destination, new, most=MOST)).number
+            return (await templates.create(self._core, self._destination, new, most=self._most)).number
 
         def edit(current: templates.Template) -> templates.Change:
             return _changed(current, held.name, body)

@@ -20,7 +20,6 @@ from dialects.postmark import bodies, places
 from dialects.postmark.bodies import SYNTAX
 from dialects.postmark.paging import page
 
-MOST: Final = 100
 LIMIT_BYTES: Final = 4 * MIB
 KINDS: Final[dict[str, Kind]] = {"standard": "standard", "layout": "layout"}
 TYPES: Final[dict[Kind, str]] = {"standard": "Standard", "layout": "Layout"}
@@ -270,7 +269,8 @@ async def create(call: Call, body: Wish) -> Short:
     body.check()
     new = body.new(await layout_id(call.core, call.caller, body.layout_template))
     await bodies.check_texts(new.kind, new.body)
-    return Short.of(await templates.create(call.core, call.caller, new, most=MOST))
+    most = call.core.policy.most_templates
+    return Short.of(await templates.create(call.core, call.caller, new, most=most))
 
 
 async def edit(call: Call, id: str, body: Change) -> Short:

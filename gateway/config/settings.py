@@ -289,6 +289,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "{ resend = 0 }",
         ),
     ] = {}
+    most_templates: Annotated[
+        int, _about("active templates that a Postmark server may have", "300", ge=1, le=10_000)
+    ] = 100
     worker_concurrency: Annotated[int, _about("jobs in work at once per process", "50", ge=1, le=10_000)] = 50
     claim_batch: Annotated[int, _about("jobs taken from the queue at once", "100", ge=1, le=10_000)] = 100
     lease_s: Annotated[

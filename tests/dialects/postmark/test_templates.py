@@ -2,11 +2,12 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from core import templates as nouns
-from dialects.postmark import templates
 from tests.core.post import select
+from tests.house import House
 
 _TEMPLATE = {"Name": "Receipt", "Alias": "receipt", "Subject": "s", "HtmlBody": "h", "TextBody": "t"}
 _LAYOUT = {"Name": "Frame", "Alias": "frame", "HtmlBody": "<b>{{{@content}}}</b>", "TemplateType": "Layout"}
@@ -157,9 +158,15 @@ async def test_changes_at_once_lose_nothing(client, house):
     assert 4 == (await select(house.core, "SELECT max(version) FROM templates"))[0][0]
 
 
-async def test_there_are_at_most_a_hundred(client, monkeypatch):
-    """Of those that are active."""
-    monkeypatch.setattr(templates, "MOST", 2)
+async def test_there_are_at_most_as_many_as_the_operator_lets(settings):
+    """Of those that are active, made or pushed; a hundred where nothing is said."""
+    assert 100 == settings.most_templates
+    async with House.open(msgspec.structs.replace(settings, most_templates=2)) as house:
+        await _check_limit(house)
+
+
+async def _check_limit(house):
+    client = await house.client("postmark")
     first = await _make(client, _TEMPLATE | {"Alias": "a"})
     await _make(client, _TEMPLATE | {"Alias": "b"})
 
@@ -168,6 +175,13 @@ async def test_there_are_at_most_a_hundred(client, monkeypatch):
 
     assert 1105 == refused.json()["ErrorCode"]
     assert await _make(client, _TEMPLATE | {"Alias": "c"})
+    account = await house.client("postmark", "account")
+    other = await house.client("postmark", workspace="other")
+    await _make(other, _TEMPLATE | {"Alias": "d"})
+    wish = {"SourceServerID": (await client.get("server")).json()["ID"], "PerformChanges": True}
+    wish["DestinationServerID"] = (await other.get("server")).json()["ID"]
+    assert 1105 == (await account.put("templates/push", json=wish)).json()["ErrorCode"]
+    assert 1 == (await other.get("templates?count=9&offset=0")).json()["TotalCount"]
 
 
 async def test_others_syntaxes_are_not_seen(client, house):
