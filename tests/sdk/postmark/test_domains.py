@@ -105,32 +105,68 @@ async def test_a_signature_by_postmarks_client(account: AccountClient) -> None:
 
 
 def test_domains_by_postmarker(postmarker: PostmarkClient, zone: DnsServer) -> None:
-    """The names of its methods, the same operations."""
+    """The names of its methods, the same operations: by what a list gives out, and by number."""
     name = f"{uuid4().hex}.example.org"
-    made = postmarker.domains.create(name)
-    zone.add(made.DKIMPendingHost, "TXT", made.DKIMPendingTextValue)
+    domain = postmarker.domains.create(name)
+    zone.add(domain.DKIMPendingHost, "TXT", domain.DKIMPendingTextValue)
 
-    assert made.verifydkim()["DKIMVerified"]
-    assert made.verifyspf()["SPFVerified"]
-    assert f"b.{name}" == postmarker.domains.edit(made.ID, ReturnPathDomain=f"b.{name}")["ReturnPathDomain"]
-    assert not made.verifyreturnpath()["ReturnPathDomainVerified"]
-    assert "Pending" == made.rotatedkim()["DKIMUpdateStatus"]
-    assert made.ID in [each.ID for each in postmarker.domains.all()]
-    assert f"Domain {name} removed." == made.delete()
+    assert domain.verifydkim()["DKIMVerified"]
+    assert domain.verifyspf()["SPFVerified"]
+    domain.edit(ReturnPathDomain=f"b.{name}")
+    assert (f"b.{name}", name) == (domain.ReturnPathDomain, domain.get().as_dict()["Name"])
+    assert not domain.verifyreturnpath()["ReturnPathDomainVerified"]
+    assert "Pending" == domain.rotatedkim()["DKIMUpdateStatus"]
+    assert domain.ID in [each.ID for each in postmarker.domains.all()]
+    assert f"Domain {name} removed." == domain.delete()
+
+
+def test_domains_by_postmarker_and_number(postmarker: PostmarkClient) -> None:
+    """What its domains call is there for applications too."""
+    name = f"{uuid4().hex}.example.org"
+    id = postmarker.domains.create(name, ReturnPathDomain=f"a.{name}").ID
+
+    assert not postmarker.domains.verifydkim(id)["DKIMVerified"]
+    assert postmarker.domains.verifyspf(id)["SPFVerified"]
+    assert not postmarker.domains.verifyreturnpath(id)["ReturnPathDomainVerified"]
+    with pytest.raises(ClientError, match="already being renewed"):
+        postmarker.domains.rotatedkim(id)
+    assert f"b.{name}" == postmarker.domains.edit(id, ReturnPathDomain=f"b.{name}")["ReturnPathDomain"]
+    assert f"Domain: {name} ({id})" == str(postmarker.domains.get(id))
+    assert f"Domain {name} removed." == postmarker.domains.delete(id)
 
 
 def test_signatures_by_postmarker(postmarker: PostmarkClient) -> None:
     """Likewise."""
     email = f"ann@{uuid4().hex}.example.org"
-    made = postmarker.senders.create(FromEmail=email, Name="Ann")
+    sender_signature = postmarker.senders.create(FromEmail=email, Name="Ann")
 
-    assert ("Bob", email) == (made._manager.edit(made.ID, Name="Bob")["Name"], made.get().EmailAddress)
-    assert "was re-sent" in made.resend()
-    assert made.verifyspf()["SPFVerified"]
-    assert made.ID in [each.ID for each in postmarker.senders.all()]
+    sender_signature.edit(Name="Bob")
+    assert ("Bob", email) == (sender_signature.Name, sender_signature.get().EmailAddress)
+    assert "was re-sent" in sender_signature.resend()
+    assert sender_signature.verifyspf()["SPFVerified"]
+    assert sender_signature.ID in [each.ID for each in postmarker.senders.all()]
     with (
         pytest.warns(DeprecationWarning, match="deprecated"),
         pytest.raises(ClientError, match="already being renewed"),
     ):
-        made.requestnewdkim()
-    assert f"Signature {email} removed." == made.delete()
+        sender_signature.requestnewdkim()
+    assert f"Signature {email} removed." == sender_signature.delete()
+
+
+def test_signatures_by_postmarker_and_number(postmarker: PostmarkClient) -> None:
+    """Likewise."""
+    email = f"ann@{uuid4().hex}.example.org"
+    id = postmarker.senders.create(FromEmail=email, Name="Ann", ReplyToEmail="re@example.org").ID
+
+    assert ("Bob", "re@example.org") == (
+        postmarker.senders.edit(id, Name="Bob")["Name"],
+        postmarker.senders.get(id).ReplyToEmailAddress,
+    )
+    assert "was re-sent" in postmarker.senders.resend(id)
+    assert postmarker.senders.verifyspf(id)["SPFVerified"]
+    with (
+        pytest.warns(DeprecationWarning, match="deprecated"),
+        pytest.raises(ClientError, match="already being renewed"),
+    ):
+        postmarker.senders.requestnewdkim(id)
+    assert f"Signature {email} removed." == postmarker.senders.delete(id)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from postmarker.core import PostmarkClient
 from postmarker.exceptions import ClientError
+from postmarker.models.triggers import Tag
 
 from tests.conftest import Dev
 
@@ -122,19 +123,42 @@ def test_templates(client: PostmarkClient) -> None:
     """A template is made, changed, tried, listed, sent by and removed."""
     alias = f"pm-er-{uuid4().hex}"
 
-    made = client.templates.create(Name="n", Subject="For {{name}}", TextBody="t", Alias=alias)
-    made.edit(Name="m")
+    template = client.templates.create(Name="n", Subject="For {{name}}", TextBody="t", Alias=alias)
+    template.edit(Name="m")
+    assert "o" == client.templates.edit(template.TemplateId, Name="o")["Name"]
     tried = client.templates.validate(Subject="{{name}}", TextBody="t", TestRenderModel={"name": "N"})
     sent = client.emails.send_with_template(
-        TemplateId=made.TemplateId,
+        TemplateId=template.TemplateId,
         TemplateModel={"name": "Bob"},
         From="ann@example.org",
         To="bob@example.net",
     )
 
-    assert ("m", alias) == (client.templates.get(made.TemplateId).Name, made.Alias)
+    assert ("o", alias) == (client.templates.get(template.TemplateId).Name, template.Alias)
+    assert ("o", "t") == ((held := template.get().as_dict())["Name"], held["TextBody"])
     assert "N" == tried["Subject"]["RenderedContent"]
     assert alias in [each.Alias for each in client.templates.all()]
     assert "For Bob" == client.messages.outbound.get(sent["MessageID"]).Subject
-    assert f"Template {made.TemplateId} removed." == made.delete()
-    assert not client.templates.get(made.TemplateId).Active
+    assert f"Template {template.TemplateId} removed." == template.delete()
+    assert not client.templates.get(template.TemplateId).Active
+    other = client.templates.create(Name="n", Subject="s", TextBody="t")
+    assert f"Template {other.TemplateId} removed." == client.templates.delete(other.TemplateId)
+
+
+def test_triggers_of_tags(client: PostmarkClient) -> None:
+    """Postmark has let go of them, and says so of every call."""
+    tag = Tag(manager=client.triggers.tags, ID=1, MatchName="m")
+
+    for ask in (
+        client.triggers.tags.all,
+        lambda: client.triggers.tags.create("m", TrackOpens=True),
+        lambda: client.triggers.tags.get(1),
+        lambda: client.triggers.tags.edit(1, "m"),
+        lambda: client.triggers.tags.delete(1),
+        tag.get,
+        lambda: tag.edit(MatchName="n"),
+        tag.delete,
+    ):
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert 404 == caught.value.error_code

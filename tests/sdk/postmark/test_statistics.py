@@ -79,9 +79,12 @@ async def test_every_method_of_postmarker(dev: Dev) -> None:
     stats = PostmarkClient(server_token=key, root_api_url=dev.url + "/").stats
 
     def all_of_them() -> dict[str, dict[str, object]]:
-        names = ("overview", "sends", "bounces", "spam", "tracked", "opens", "opens_platforms", "emailclients",
-                 "readtimes", "clicks", "browserfamilies", "clicks_platforms", "location")  # fmt: skip
-        return {name: getattr(stats, name)(tag=tag, fromdate="2026-01-01") for name in names}
+        asked = (
+            stats.overview, stats.sends, stats.bounces, stats.spam, stats.tracked, stats.opens, stats.opens_platforms,
+            stats.emailclients, stats.readtimes, stats.clicks, stats.browserfamilies, stats.clicks_platforms,
+            stats.location,
+        )  # fmt: skip
+        return {ask.__name__: ask(tag=tag, fromdate="2026-01-01") for ask in asked}
 
     found = await asyncio.to_thread(all_of_them)
     assert (1, 1, 1) == (found["overview"]["Sent"], found["sends"]["Sent"], found["tracked"]["Tracked"])
