@@ -8,14 +8,14 @@ from typing import Final
 from core import accounts, messages
 from core.addresses import Address
 from core.core import Caller, Core
-from core.messages import Content, Draft, Party
+from core.messages import Claim, Content, Draft, Party
 
 ACCOUNT: Final = "babelpost"
 WORKSPACE: Final = "notices"
 
 
-async def send(core: Core, email: str, content: Content) -> str:
-    """Accept a mail to somebody, durably; its id."""
+async def send(core: Core, email: str, content: Content, *, claim: Claim | None = None) -> str:
+    """Accept a mail to somebody, durably, once for a claim; its id."""
     owner = await accounts.ensure_account(core, ACCOUNT)
     place = await accounts.ensure_workspace(core, owner, WORKSPACE)
     caller = Caller(account_id=owner.id, workspace_id=place.id)
@@ -25,7 +25,7 @@ async def send(core: Core, email: str, content: Content) -> str:
         content=content,
         sender_trusted=True,
     )
-    return (await messages.submit(core, caller, draft)).id
+    return (await messages.submit(core, caller, draft, claim=claim)).id
 
 
 def sender(core: Core) -> str:

@@ -10,7 +10,7 @@ import structlog
 
 from core import veils
 from core.core import Core
-from core.removals import letters
+from core.removals import letters, telling
 from core.removals.removal import Removal
 from core.removals.traces import TRACES, Trace
 from core.store.database import listed, one, write
@@ -49,6 +49,8 @@ async def carry_out(core: Core, removal: Removal, tell: Tell | None = None) -> b
         for trace in TRACES:
             await _trace(core, removal, workspace_id, trace, told)
     if finished:
+        if removal.notify:
+            await telling.tell(core, removal)
         await write(core.db, sql.removal_end(id=removal.id, now=core.clock.now()))
         _log.info("a person is forgotten", removal=removal.number)
     return finished

@@ -16,7 +16,8 @@ State = Literal["pending", "done"]
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to forget: in a workspace, or where it is empty in all of the account's.
 
-    ``email`` is empty once it is done; ``erased`` counts what was found of the person.
+    ``email`` is empty once it is done; ``erased`` counts what was found of the person. ``notify``: who asked for it is
+    told by mail when it is done.
     """
 
     id: str
@@ -29,9 +30,12 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     erased: int
     created_at: int
     done_at: int | None = None
+    notify: bool = False
 
 
-async def request(core: Core, caller: Caller, email: str, *, requested_by: str = "") -> Removal:
+async def request(
+    core: Core, caller: Caller, email: str, *, requested_by: str = "", notify: bool = False
+) -> Removal:
     """Ask for a person to be forgotten, in the caller's workspace or, without one, in the whole account.
 
     What comes in later is another matter. A worker begins within seconds.
@@ -46,6 +50,7 @@ async def request(core: Core, caller: Caller, email: str, *, requested_by: str =
         state="pending",
         erased=0,
         created_at=core.clock.now(),
+        notify=notify,
     )
     insert = sql.removal_insert(
         id=removal.id,
@@ -55,6 +60,7 @@ async def request(core: Core, caller: Caller, email: str, *, requested_by: str =
         requested_by=requested_by,
         email=removal.email,
         created_at=removal.created_at,
+        notify=notify,
     )
     await write(core.db, insert)
     return removal

@@ -1,7 +1,7 @@
 """Data removals: a person is forgotten on every server of the account.
 
-Source: Postmark developer docs, "Data removal API", read 2026-11. Its notice when all is done cannot be sent from
-here, so a request for one is refused: whoever waits asks for the status.
+Source: Postmark developer docs, "Data removal API", read 2026-11. Whoever wants to be told when all is done gets
+a mail from the server itself.
 """
 
 from typing import Final
@@ -25,12 +25,6 @@ class Wish(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fields=
     requested_for: str | None = None
     notify_when_completed: bool | None = None
 
-    def check(self) -> None:
-        """Refuse what cannot be done; raises Invalid."""
-        if self.notify_when_completed:
-            reason = "'NotifyWhenCompleted' is not supported by this server; ask for the status instead."
-            raise Invalid("NotifyWhenCompleted", reason, kind=_KIND)
-
 
 class Told(msgspec.Struct, rename="pascal"):
     """How far it is."""
@@ -53,9 +47,9 @@ def _email(field: str, text: str | None) -> str:
 
 async def create(call: Call, body: Wish) -> Told:
     """Ask for a person to be forgotten."""
-    body.check()
     by, whom = _email("RequestedBy", body.requested_by), _email("RequestedFor", body.requested_for)
-    return Told.of(await removals.request(call.core, call.caller, whom, requested_by=by))
+    notify = bool(body.notify_when_completed)
+    return Told.of(await removals.request(call.core, call.caller, whom, requested_by=by, notify=notify))
 
 
 async def status(call: Call, id: str) -> Told:

@@ -1,9 +1,10 @@
 -- fragment: removal_columns
-SELECT id, number, account_id, workspace_id, requested_by, email, state, erased, created_at, done_at FROM removals
+SELECT id, number, account_id, workspace_id, requested_by, email, state, erased, created_at, done_at, notify
+FROM removals
 
 -- name: removal_insert
-INSERT INTO removals (id, number, account_id, workspace_id, requested_by, email, state, erased, created_at)
-VALUES (:id, :number, :account_id, :workspace_id, :requested_by, :email, 'pending', 0, :created_at)
+INSERT INTO removals (id, number, account_id, workspace_id, requested_by, email, state, erased, created_at, notify)
+VALUES (:id, :number, :account_id, :workspace_id, :requested_by, :email, 'pending', 0, :created_at, :notify)
 
 -- name: removal_get
 @removal_columns

@@ -91,7 +91,7 @@ export default {
     const { client: mine } = await own();
     const RequestedFor = `${randomUUID()}@example.net`;
     await mine.sendEmail({ From: "ann@example.org", To: RequestedFor, Subject: "s", TextBody: "t" });
-    const asked = await account.requestDataRemoval({ RequestedBy: "ann@example.org", RequestedFor, NotifyWhenCompleted: false });
+    const asked = await account.requestDataRemoval({ RequestedBy: "ann@example.org", RequestedFor, NotifyWhenCompleted: true });
     assert.deepEqual([typeof asked.ID, asked.Status], ["number", "Pending"]);
     const done = await until("done", async () => {
       const held = await account.getDataRemovalStatus(asked.ID);
