@@ -10,12 +10,11 @@ import msgspec
 from core import bounces
 from core.bounces import Bounce, Counts
 from core.errors import Invalid, NotFound
-from core.paging import PageRequest
 from core.streams import DEFAULT_SEND
 from dialects.endpoint import Call, get, put
 from dialects.postmark.bounce_types import BY_NAME, OF_KIND, BounceType, details
 from dialects.postmark.dates import eastern, end, start
-from dialects.postmark.paging import page
+from dialects.postmark.paging import Paged
 
 _KIND: Final = "bounces"
 _TRUTHS: Final = {"true": True, "false": False}
@@ -23,11 +22,9 @@ _TRUTHS: Final = {"true": True, "false": False}
 _LONGEST: Final = 18
 
 
-class Search(msgspec.Struct, kw_only=True):
+class Search(Paged, kw_only=True):
     """The query of a search, its keys folded."""
 
-    count: str | None = None
-    offset: str | None = None
     type: str | None = None
     inactive: str | None = None
     emailfilter: str | None = None
@@ -36,10 +33,6 @@ class Search(msgspec.Struct, kw_only=True):
     fromdate: str | None = None
     todate: str | None = None
     messagestream: str = DEFAULT_SEND
-
-    def page(self) -> PageRequest:
-        """Which part of the list; raises Invalid("bounces")."""
-        return page(self.count, self.offset, _KIND)
 
     def filter(self) -> bounces.Filter:
         """What to look for; raises Invalid("bounces")."""
@@ -197,7 +190,7 @@ async def stats(call: Call) -> Stats:
 
 async def search(call: Call, query: Search) -> Listed:
     """Bounces of one stream, the newest first."""
-    request, wanted = query.page(), query.filter()
+    request, wanted = query.page(_KIND), query.filter()
     found = await bounces.page(call.core, call.caller, wanted, request)
     return Listed(total_count=found.total, bounces=[Told.of(call, each) for each in found.items])
 

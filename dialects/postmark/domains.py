@@ -12,16 +12,9 @@ from core.domains import Change, Domain, Draft, Overview
 from dialects.endpoint import Call, delete, get, post, put
 from dialects.postmark import naming, places, proofs
 from dialects.postmark.done import Done
-from dialects.postmark.paging import page
+from dialects.postmark.paging import Paged
 
 _KIND = "domain"
-
-
-class Which(msgspec.Struct, kw_only=True):
-    """The query of the list, its keys folded."""
-
-    count: str | None = None
-    offset: str | None = None
 
 
 class Wish(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fields=True):
@@ -107,9 +100,9 @@ class Spf(msgspec.Struct, kw_only=True):
     text: str = msgspec.field(name="SPFTextValue")
 
 
-async def list_domains(call: Call, query: Which) -> Listed:
+async def list_domains(call: Call, query: Paged) -> Listed:
     """Domains, the newest first."""
-    asked = page(query.count, query.offset, "signatures")
+    asked = query.page("signatures")
     found = await domains.page(call.core, call.caller.account_id, asked)
     return Listed(found.total, [Row.of(call.core, each) for each in found.items])
 

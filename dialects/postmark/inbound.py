@@ -14,7 +14,8 @@ from core.inbound.message import State
 from dialects.endpoint import Call, get, put
 from dialects.postmark.arrivals import STREAM, Header, Person, headers, listing
 from dialects.postmark.dates import end, start
-from dialects.postmark.paging import page
+from dialects.postmark.done import Done
+from dialects.postmark.paging import Paged
 
 _STATES: Final[dict[str, State]] = {
     "queued": "queued",
@@ -25,11 +26,9 @@ _STATES: Final[dict[str, State]] = {
 }
 
 
-class Search(msgspec.Struct, kw_only=True):
+class Search(Paged, kw_only=True):
     """The query of a search, its keys folded."""
 
-    count: str | None = None
-    offset: str | None = None
     recipient: str | None = None
     fromemail: str | None = None
     subject: str | None = None
@@ -162,13 +161,6 @@ class Dump(msgspec.Struct, rename="pascal"):
     body: str
 
 
-class Moved(msgspec.Struct, rename="pascal"):
-    """That a letter goes its way."""
-
-    error_code: int
-    message: str
-
-
 def _id(id: str, kind: str) -> str:
     if not ids.is_uuid(id):
         raise NotFound(kind, id)
@@ -177,7 +169,7 @@ def _id(id: str, kind: str) -> str:
 
 async def search(call: Call, query: Search) -> Listed:
     """Letters in one state, the newest first."""
-    request, wanted = page(query.count, query.offset, "search"), query.filter()
+    request, wanted = query.page("search"), query.filter()
     found = await inbound.page(call.core, call.caller, wanted, request)
     return Listed(total_count=found.total, inbound_messages=[Inbound.of(each) for each in found.items])
 
@@ -197,16 +189,16 @@ async def dump(call: Call, id: str) -> Dump:
     return Dump(source.decode("utf-8", "replace"))
 
 
-async def bypass(call: Call, id: str) -> Moved:
+async def bypass(call: Call, id: str) -> Done:
     """Let a blocked letter through after all."""
     await inbound.bypass(call.core, call.caller, _id(id, "blocked_inbound"))
-    return Moved(0, f"Successfully bypassed message: {id}.")
+    return Done(f"Successfully bypassed message: {id}.")
 
 
-async def retry(call: Call, id: str) -> Moved:
+async def retry(call: Call, id: str) -> Done:
     """Tell a letter once more that nobody took."""
     await inbound.retry(call.core, call.caller, _id(id, "failed_inbound"))
-    return Moved(0, f"Successfully rescheduled failed message: {id}.")
+    return Done(f"Successfully rescheduled failed message: {id}.")
 
 
 OPERATIONS = (

@@ -13,7 +13,7 @@ from core.streams import DEFAULT_SEND
 from dialects.endpoint import Call, get
 from dialects.postmark import places
 from dialects.postmark.dates import eastern, end, start
-from dialects.postmark.paging import page
+from dialects.postmark.paging import Paged
 from dialects.postmark.timeline import MessageEvent, timeline
 
 _QUEUED: Final = ("queued", "scheduled")
@@ -23,11 +23,9 @@ _STATES: Final = {"queued": _QUEUED, "sent": _PROCESSED, "processed": _PROCESSED
 TRACK_LINKS: Final = {"none": "None", "both": "HtmlAndText", "html": "HtmlOnly", "text": "TextOnly"}
 
 
-class Search(msgspec.Struct, kw_only=True):
+class Search(Paged, kw_only=True):
     """The query of a search, its keys folded."""
 
-    count: str | None = None
-    offset: str | None = None
     recipient: str | None = None
     fromemail: str | None = None
     tag: str | None = None
@@ -36,7 +34,7 @@ class Search(msgspec.Struct, kw_only=True):
     todate: str | None = None
     subject: str | None = None
     messagestream: str = DEFAULT_SEND
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
 
     def filter(self) -> messages.Filter:
         """What to look for; raises Invalid("search")."""
@@ -164,7 +162,7 @@ def _sender(party: messages.Party) -> str:
 
 async def search(call: Call, query: Search) -> Listed:
     """Messages of one stream, the newest first."""
-    request, wanted = page(query.count, query.offset, "search"), query.filter()
+    request, wanted = query.page("search"), query.filter()
     await places.require_stream(call, query.messagestream)
     found = await messages.page(call.core, call.caller, wanted, request)
     return Listed(total_count=found.total, messages=[Outbound.of(each) for each in found.items])

@@ -11,14 +11,8 @@ from core.inbound import rules
 from core.inbound.rules import Rule
 from dialects.endpoint import Call, delete, get, post
 from dialects.postmark import places
-from dialects.postmark.paging import page
-
-
-class Which(msgspec.Struct, kw_only=True):
-    """The query of the list, its keys folded."""
-
-    count: str | None = None
-    offset: str | None = None
+from dialects.postmark.done import Done
+from dialects.postmark.paging import Paged
 
 
 class Wish(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
@@ -46,16 +40,9 @@ class Listed(msgspec.Struct, rename="pascal"):
     inbound_rules: list[Told]
 
 
-class Removed(msgspec.Struct, rename="pascal"):
-    """That one is gone."""
-
-    error_code: int
-    message: str
-
-
-async def list_rules(call: Call, query: Which) -> Listed:
+async def list_rules(call: Call, query: Paged) -> Listed:
     """Rules in the order that they were made."""
-    found = await rules.page(call.core, call.caller, page(query.count, query.offset, "rules"))
+    found = await rules.page(call.core, call.caller, query.page("rules"))
     return Listed(found.total, [Told.of(each) for each in found.items])
 
 
@@ -67,10 +54,10 @@ async def create(call: Call, body: Wish) -> Told:
     return Told.of(await rules.create(call.core, call.caller, body.rule))
 
 
-async def remove(call: Call, id: str) -> Removed:
+async def remove(call: Call, id: str) -> Done:
     """Want them again."""
     gone = await rules.delete(call.core, call.caller, places.number(id, "inbound_rule"))
-    return Removed(0, f"Rule {gone.rule} removed.")
+    return Done(f"Rule {gone.rule} removed.")
 
 
 OPERATIONS = (

@@ -17,18 +17,11 @@ from core.senders import Change, Draft, Sender
 from dialects.endpoint import Call, delete, get, post, put
 from dialects.postmark import naming, places, proofs
 from dialects.postmark.done import Done
-from dialects.postmark.paging import page
+from dialects.postmark.paging import Paged
 
 _KIND: Final = "sender"
 _LONGEST: Final = 255
 _LONGEST_NOTE: Final = 400
-
-
-class Which(msgspec.Struct, kw_only=True):
-    """The query of the list, its keys folded."""
-
-    count: str | None = None
-    offset: str | None = None
 
 
 class Wish(msgspec.Struct, rename="pascal", kw_only=True, forbid_unknown_fields=True):
@@ -140,9 +133,9 @@ class Told(proofs.Proofs, kw_only=True):
         )
 
 
-async def list_senders(call: Call, query: Which) -> Listed:
+async def list_senders(call: Call, query: Paged) -> Listed:
     """Signatures, the newest first."""
-    asked = page(query.count, query.offset, "signatures")
+    asked = query.page("signatures")
     return Listed.of(await senders.page(call.core, call.caller.account_id, asked))
 
 

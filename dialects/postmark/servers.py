@@ -20,9 +20,10 @@ from dialects.endpoint import Call, delete, get, post, put
 from dialects.postmark import hooks, places
 from dialects.postmark.auth import SERVER, token_of
 from dialects.postmark.choices import DIALECT, choices_of, chosen
+from dialects.postmark.done import Done
 from dialects.postmark.messages import TRACK_LINKS
 from dialects.postmark.outgoing import track_links
-from dialects.postmark.paging import page
+from dialects.postmark.paging import Paged
 from dialects.targets import is_target
 
 _COLORS: Final = ("purple", "blue", "turquoise", "green", "red", "yellow", "grey", "orange")
@@ -213,18 +214,9 @@ class Listed(msgspec.Struct, rename="pascal"):
     servers: list[Shown]
 
 
-class Removed(msgspec.Struct, rename="pascal"):
-    """That one is gone."""
-
-    error_code: int
-    message: str
-
-
-class Which(msgspec.Struct, kw_only=True):
+class Which(Paged, kw_only=True):
     """The query of the list, its keys folded."""
 
-    count: str | None = None
-    offset: str | None = None
     name: str = ""
 
 
@@ -275,7 +267,7 @@ async def edit_own(call: Call, body: Wish) -> Shown:
 
 async def list_servers(call: Call, query: Which) -> Listed:
     """The account's servers, the newest first, or those whose name contains a text."""
-    request = page(query.count, query.offset, "servers")
+    request = query.page("servers")
     found = await workspaces.page(call.core, call.caller, request, name=query.name)
     return Listed(found.total, [Shown.of(call, each) for each in await _wholes(call, found.items)])
 
@@ -308,11 +300,11 @@ async def edit(call: Call, id: str, body: Wish) -> Shown:
     return await _shown(call, await _changed(call, await _of_account(call, id), body))
 
 
-async def remove(call: Call, id: str) -> Removed:
+async def remove(call: Call, id: str) -> Done:
     """Remove a server: its tokens are nobody's from then on."""
     place = await _of_account(call, id)
     await workspaces.remove(call.core, place)
-    return Removed(0, f"Server {place.name} removed.")
+    return Done(f"Server {place.name} removed.")
 
 
 OWN = (get("/server", own), put("/server", edit_own))

@@ -18,21 +18,14 @@ from core.tracking.sighting import Platform
 from dialects.endpoint import Call, get
 from dialects.postmark import places
 from dialects.postmark.dates import eastern, end, start
-from dialects.postmark.paging import page
+from dialects.postmark.paging import Paged
 from dialects.postmark.payloads import PLATFORMS, Geo, Program
 from dialects.postmark.timeline import CLICK_LOCATIONS
 
 _PLATFORMS: Final[dict[str, Platform]] = {name.lower(): platform for platform, name in PLATFORMS.items()}
 
 
-class Which(msgspec.Struct, kw_only=True):
-    """The query for one message, its keys folded."""
-
-    count: str | None = None
-    offset: str | None = None
-
-
-class Search(Which, kw_only=True):
+class Search(Paged, kw_only=True):
     """The query of a search, its keys folded: ``client_name`` and ``clientName`` are one."""
 
     recipient: str | None = None
@@ -155,15 +148,15 @@ def _common(row: Row, record_type: str) -> Sighting:
 
 
 async def _found(call: Call, kind: reading.Kind, query: Search) -> Page[Row]:
-    request, wanted = page(query.count, query.offset, "search"), query.filter()
+    request, wanted = query.page("search"), query.filter()
     await places.require_stream(call, query.messagestream)
     if query.asks_where:
         return Page(items=())
     return await reading.page(call.core, call.caller, kind, wanted, request)
 
 
-async def _of_message(call: Call, kind: reading.Kind, query: Which, id: str) -> Page[Row]:
-    request = page(query.count, query.offset, "search")
+async def _of_message(call: Call, kind: reading.Kind, query: Paged, id: str) -> Page[Row]:
+    request = query.page("search")
     if not ids.is_uuid(id):
         raise NotFound("message", id)
     message = await messages.get(call.core, call.caller, id.lower())
@@ -183,7 +176,7 @@ async def opens(call: Call, query: Search) -> Opens:
     return _opens(await _found(call, "opened", query))
 
 
-async def opens_of(call: Call, query: Which, id: str) -> Opens:
+async def opens_of(call: Call, query: Paged, id: str) -> Opens:
     """Opens of one message, each recipient's first."""
     return _opens(await _of_message(call, "opened", query, id))
 
@@ -193,7 +186,7 @@ async def clicks(call: Call, query: Search) -> Clicks:
     return _clicks(await _found(call, "clicked", query))
 
 
-async def clicks_of(call: Call, query: Which, id: str) -> Clicks:
+async def clicks_of(call: Call, query: Paged, id: str) -> Clicks:
     """Clicks in one message, each recipient's first of each link."""
     return _clicks(await _of_message(call, "clicked", query, id))
 

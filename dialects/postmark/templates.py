@@ -18,7 +18,8 @@ from core.templates import Body, Entry, Kind, NewTemplate, Template
 from dialects.endpoint import MIB, Call, delete, get, post, put
 from dialects.postmark import bodies, places
 from dialects.postmark.bodies import SYNTAX
-from dialects.postmark.paging import page
+from dialects.postmark.done import Done
+from dialects.postmark.paging import Paged
 
 LIMIT_BYTES: Final = 4 * MIB
 KINDS: Final[dict[str, Kind]] = {"standard": "standard", "layout": "layout"}
@@ -31,11 +32,9 @@ _ALIAS: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
-class Which(msgspec.Struct, kw_only=True):
+class Which(Paged, kw_only=True):
     """The query of the list, its keys folded."""
 
-    count: str | None = None
-    offset: str | None = None
     templatetype: str = "all"
     layouttemplate: str | None = None
 
@@ -172,13 +171,6 @@ class Listed(msgspec.Struct, rename="pascal"):
     templates: list[Short]
 
 
-class Removed(msgspec.Struct, rename="pascal"):
-    """That one is gone."""
-
-    error_code: int
-    message: str
-
-
 def kind_of(given: str | None) -> Kind:
     """A template's type; raises Invalid."""
     kind = KINDS.get((given or "standard").lower())
@@ -252,7 +244,7 @@ async def _active(call: Call, key: str) -> Template:
 
 async def list_templates(call: Call, query: Which) -> Listed:
     """Those that are active, in the order in which they were made."""
-    request, kind = page(query.count, query.offset, "templates"), query.kind()
+    request, kind = query.page("templates"), query.kind()
     layout = await layout_id(call.core, call.caller, query.layouttemplate) or None
     found = await templates.entries(call.core, call.caller, request, syntax=SYNTAX, kind=kind, layout=layout)
     return Listed(found.total, [Short.of(each) for each in found.items])
@@ -287,11 +279,11 @@ async def edit(call: Call, id: str, body: Change) -> Short:
     return Short.of(changed)
 
 
-async def remove(call: Call, id: str) -> Removed:
+async def remove(call: Call, id: str) -> Done:
     """Take a template away, of which its number stays."""
     held = await _active(call, id)
     await templates.delete(call.core, call.caller, held.id)
-    return Removed(0, f"Template {held.number} removed.")
+    return Done(f"Template {held.number} removed.")
 
 
 OPERATIONS = (

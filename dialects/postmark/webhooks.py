@@ -19,6 +19,7 @@ from core.webhooks.webhook import State
 from dialects.endpoint import Call, delete, get, post, put
 from dialects.postmark.auth import SERVER, is_test
 from dialects.postmark.choices import DIALECT
+from dialects.postmark.done import Done
 from dialects.postmark.probes import verify
 from dialects.postmark.triggers import Triggers, TriggersWish, triggers_of
 from dialects.refusals import Answer
@@ -194,13 +195,6 @@ class Listed(msgspec.Struct, rename="pascal"):
     webhooks: list[Shown]
 
 
-class Removed(msgspec.Struct, rename="pascal"):
-    """That one is gone."""
-
-    error_code: int
-    message: str
-
-
 class Which(msgspec.Struct, kw_only=True):
     """The query of the list, its keys folded."""
 
@@ -290,11 +284,11 @@ async def edit(call: Call, query: Asked, id: str, body: Wish) -> Shown | Answer:
     return Shown.of(await webhooks.update(call.core, held, change))
 
 
-async def remove(call: Call, id: str) -> Removed:
+async def remove(call: Call, id: str) -> Done:
     """Remove a webhook; what was still to be told is not told."""
     held = await find(call, id)
     await webhooks.delete(call.core, held)
-    return Removed(0, f"Webhook {held.number} removed.")
+    return Done(f"Webhook {held.number} removed.")
 
 
 async def verify_webhook(call: Call, id: str) -> Answer:
