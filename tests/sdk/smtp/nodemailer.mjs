@@ -1,27 +1,11 @@
 // Nodemailer, which most applications written for node send through, against a live server.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import nodemailer from "nodemailer";
+import { details, email, id, letter, open, place, postmark, resend, run, tls } from "./harness.mjs";
 
-const { URL: base, SMTP, SMTPS, CERTIFICATE, RESEND_KEY, POSTMARK_KEY } = process.env;
-const tls = { ca: readFileSync(CERTIFICATE) };
-const resend = { user: "resend", pass: RESEND_KEY };
-const postmark = { user: POSTMARK_KEY, pass: POSTMARK_KEY };
-const letter = { from: "Joe <joe@example.org>", to: "bob@example.net", subject: "Grüße", text: "Hello", html: "<p>Hello</p>" };
+const { SMTPS, RESEND_KEY } = process.env;
 
-const place = (url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
-const open = (auth, more = {}) => nodemailer.createTransport({ ...place(SMTP), auth, tls, ...more });
-const id = (info) => info.response.split(" ").at(-1);
-
-async function read(path, headers) {
-  const answer = await fetch(base + path, { headers: { "user-agent": "test", ...headers } });
-  assert.equal(answer.status, 200, await answer.clone().text());
-  return answer.json();
-}
-const email = (info) => read(`/emails/${id(info)}`, { authorization: `Bearer ${RESEND_KEY}` });
-const details = (info) => read(`/messages/outbound/${id(info)}/details`, { "x-postmark-server-token": POSTMARK_KEY });
-
-const cases = {
+await run({
   async "verify() logs in over STARTTLS"() {
     assert.equal(await open(resend, { requireTLS: true }).verify(), true);
   },
@@ -82,13 +66,4 @@ const cases = {
     const huge = { ...letter, attachments: [{ filename: "a.bin", content: Buffer.alloc(9 * 1024 * 1024) }] };
     await assert.rejects(open(postmark).sendMail(huge), { responseCode: 552 });
   },
-};
-
-for (const [name, run] of Object.entries(cases)) {
-  try {
-    await run();
-  } catch (error) {
-    console.error(`${name}:`, error);
-    process.exitCode = 1;
-  }
-}
+});

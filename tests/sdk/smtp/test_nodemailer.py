@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.sdk, pytest.mark.node]
 _FOLDER = Path(__file__).parent
 
 
-def test_script(dev: Dev) -> None:
+@pytest.mark.parametrize("script", ["nodemailer.mjs", "postmark.mjs"])
+def test_script(dev: Dev, script: str) -> None:
     """Every case of the script holds."""
     environment = os.environ | {
         "URL": dev.url,
@@ -22,9 +23,10 @@ def test_script(dev: Dev) -> None:
         "CERTIFICATE": str(dev.certificate),
         "RESEND_KEY": dev.key("resend"),
         "POSTMARK_KEY": dev.key("postmark", "server"),
+        "POSTMARK_ACCOUNT": dev.key("postmark", "account"),
     }
     done = subprocess.run(
-        ["node", str(_FOLDER / "nodemailer.mjs")],
+        ["node", str(_FOLDER / script)],
         env=environment,
         capture_output=True,
         text=True,

@@ -4,8 +4,11 @@ import json
 import os
 import shutil
 import subprocess
+import time
+from email import message_from_string
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
 
@@ -38,11 +41,24 @@ def _swaks(dev: Dev, *options: str, security: str = "open", user: str, key: str)
     return done.returncode, done.stdout + done.stderr
 
 
-def _details(dev: Dev, id: str) -> dict[str, object]:
+def _read(dev: Dev, path: str) -> dict[str, object]:
     headers = {"X-Postmark-Server-Token": dev.key("postmark", "server"), "Accept": "application/json"}
-    with urlopen(Request(f"{dev.url}/messages/outbound/{id}/details", headers=headers)) as answer:  # noqa: S310  # ours
+    with urlopen(Request(f"{dev.url}/messages/outbound/{path}", headers=headers)) as answer:  # noqa: S310  # ours
         told: dict[str, object] = json.load(answer)
         return told
+
+
+def _details(dev: Dev, id: str) -> dict[str, object]:
+    return _read(dev, f"{id}/details")
+
+
+def _source(dev: Dev, id: str) -> str:
+    """The letter as it left, which it does in the background."""
+    ends = time.monotonic() + 30
+    while not (source := str(_read(dev, f"{id}/dump")["Body"])):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    return source
 
 
 def _id(said: str) -> str:
@@ -92,3 +108,49 @@ def test_a_letter_with_an_attachment(dev: Dev) -> None:
     code, said = _swaks(dev, "--auth", "LOGIN", *options, user="postmark", key=dev.key("postmark", "server"))
     assert _LOGGED_IN == code, said
     assert ["a.txt"] == _details(dev, _id(said))["Attachments"]
+
+
+def test_every_instruction_of_postmarks(dev: Dev) -> None:
+    """Tracking and a Message-ID of one's own too; recipients see nothing of it but the tag."""
+    key, own = dev.key("postmark", "server"), f"<{uuid4().hex}@client.example>"
+    headers = {
+        "X-PM-Tag": "all",
+        "X-PM-Metadata-client-id": "77",
+        "X-PM-TrackOpens": "true",
+        "X-PM-TrackLinks": "TextOnly",
+        "X-PM-KeepID": "true",
+        "Message-Id": own,
+    }
+    options = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
+    code, said = _swaks(dev, "--auth", "PLAIN", *options, user=key, key=key)
+    assert _LOGGED_IN == code, said
+    id = _id(said)
+    told = _details(dev, id)
+    assert ("all", {"client-id": "77"}, True, "TextOnly", "outbound") == (
+        told["Tag"],
+        told["Metadata"],
+        told["TrackOpens"],
+        told["TrackLinks"],
+        told["MessageStream"],
+    )
+    left = message_from_string(_source(dev, id))
+    assert own == left["Message-ID"]
+    assert {"x-pm-tag", "x-pm-message-id"} >= {
+        name.lower() for name in left if name.lower().startswith("x-pm-")
+    }
+
+
+@pytest.mark.parametrize("form", ["account", "halves", "unknown", "lower", "test"])
+def test_forms_of_a_token(dev: Dev, form: str) -> None:
+    """A server's token twice, in whatever case, or the public one for tests; no other is any good."""
+    key, other = dev.key("postmark", "server"), str(uuid4())
+    user, password, taken = {
+        "account": (dev.key("postmark", "account"), dev.key("postmark", "account"), False),
+        "halves": (key, other, False),
+        "unknown": (other, other, False),
+        "lower": (key.lower(), key.upper(), True),
+        "test": ("POSTMARK_API_TEST", "POSTMARK_API_TEST", True),
+    }[form]
+    code, said = _swaks(dev, "--auth", "PLAIN", user=user, key=password)
+    assert (_LOGGED_IN if taken else _NOT_LOGGED_IN) == code, said
+    assert taken or "535 " in said
