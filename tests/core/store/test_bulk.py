@@ -29,7 +29,6 @@ async def test_the_accept_path_inserts_whole_batches(core):
     for each in (
         sql.message_insert,
         sql.delivery_insert,
-        sql.event_accepted,
         sql.event_insert,
         sql.job_insert,
     ):
