@@ -40,7 +40,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     over time, ``destination_backoff_s`` are the waits after each time that none of its servers could be reached.
     ``return_host``, ``tracking_host`` and ``inbound_host`` are this installation's own, each empty where it has none;
     ``spf`` are the mechanisms that a sender's SPF record must have. ``complaint_addresses`` take feedback reports, in
-    lower case. ``notice_sender`` writes the server's own mail, empty for an address at ``message_host``.
+    lower case. ``show_tokens``: keys that their provider shows again and again are kept as they are where nothing is
+    set to seal them with. ``notice_sender`` writes the server's own mail, empty for an address at ``message_host``.
     Pixels and links stand under ``tracking_url``, else under ``public_url``.
     ``rate_limits`` are requests per window by surface, in place of the surface's own; 0 for none. ``most_templates``
     may a workspace have where a dialect knows such a limit. What is kept is kept for so many days, 0 for ever, where a
@@ -60,6 +61,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     notice_sender: str = ""
     dkim_secret: str = ""
     key_pepper: str = ""
+    show_tokens: bool = False
     lease_s: float = 60.0
     retry_schedule_s: tuple[float, ...] = (60, 300, 900, 3600, 10800, 21600)
     give_up_after_s: float = 4 * 24 * 3600

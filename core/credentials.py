@@ -1,7 +1,7 @@
 """Credentials: made, imported, looked up on every request, revoked. Only a keyed hash of the secret is kept.
 
 A key that its provider shows again and again is kept sealed besides, where the operator has set a secret to seal with:
-without one the store alone would give it away, and it is shown only when it is made.
+without one the store alone would give it away, and it is shown only when it is made, unless that does not matter here.
 """
 
 import asyncio
@@ -185,7 +185,7 @@ async def create(core: Core, new: NewCredential) -> str:
 
 def insertion(core: Core, id: str, new: NewCredential) -> Query:
     """The step that keeps a credential; no row where the secret is in use in its dialect."""
-    sealed = core.seal.close(new.secret.encode(), _context(id)) if new.shown and core.seal.hides else None
+    is_kept = new.shown and (core.seal.hides or core.policy.show_tokens)
     return sql.credential_insert(
         id=id,
         account_id=new.account_id,
@@ -201,7 +201,7 @@ def insertion(core: Core, id: str, new: NewCredential) -> Query:
         environment=new.environment,
         state=new.state,
         created_at=core.clock.now(),
-        shown=sealed,
+        shown=core.seal.close(new.secret.encode(), _context(id)) if is_kept else None,
     )
 
 

@@ -73,6 +73,7 @@ def policy(settings: Settings) -> Policy:
         notice_sender=settings.notice_sender,
         dkim_secret=settings.dkim_secret,
         key_pepper=settings.key_pepper,
+        show_tokens=settings.show_tokens,
         lease_s=settings.lease_s,
         retry_schedule_s=settings.retry_schedule_s,
         give_up_after_s=settings.give_up_after_s,

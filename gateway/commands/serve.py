@@ -104,6 +104,7 @@ def dev(  # an argument for each option
         database=f"sqlite:///{data / 'babelpost.db'}",
         log_format="console",
         console_open=True,
+        show_tokens=True,
         inbound_host=_DEV_INBOUND_HOST,
     )
     if relay is not None:

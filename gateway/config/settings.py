@@ -265,6 +265,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             secret=True,
         ),
     ] = ""
+    show_tokens: Annotated[
+        bool,
+        _about(
+            "keep Postmark's server tokens readable in the store, to show them again and again, also where no "
+            "`dkim_secret` seals them; `babelpost dev` does, whose keys stand in a file beside it",
+            "true",
+        ),
+    ] = False
     key_pepper: Annotated[
         str,
         _about(

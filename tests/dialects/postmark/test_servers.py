@@ -13,7 +13,7 @@ from core import credentials, inbound, messages
 from core.credentials import NewCredential
 from core.paging import PageRequest
 from core.webhooks import of_workspace
-from tests.core.post import letter_in
+from tests.core.post import letter_in, select
 from tests.house import House
 from tests.office import Office, sent, written
 
@@ -272,6 +272,20 @@ async def test_tokens_are_shown_again_where_they_can_be_sealed(settings):
         client = await house.client("postmark", authorized=False)
         client.headers["x-postmark-server-token"] = made["ApiTokens"][0]
         assert made["ApiTokens"] == (await client.get("/server")).json()["ApiTokens"]
+
+
+async def test_tokens_are_shown_without_a_secret_where_that_is_wanted(settings):
+    """A development server's keys stand in a file beside its store anyway; elsewhere nothing can be read there."""
+    for wanted in (False, True):
+        async with House.open(msgspec.structs.replace(settings, show_tokens=wanted)) as house:
+            account = await house.client("postmark", "account")
+            made = (await account.post("/servers", json={"Name": f"A {wanted}"})).json()
+            kept = made["ApiTokens"] if wanted else []
+            assert kept == (await account.get(f"/servers/{made['ID']}")).json()["ApiTokens"]
+            text = b"".join(
+                bytes(row[0] or b"") for row in await select(house.core, "SELECT shown FROM credentials")
+            )
+            assert wanted == (made["ApiTokens"][0].encode() in text)
 
 
 async def test_a_hook_is_changed_once_by_many(house):
