@@ -72,7 +72,7 @@ async def page(core: Core, caller: Caller, wanted: Filter, request: PageRequest)
     await _check_cursor(core, caller, request)
     match = _match(caller, wanted, request)
     if _is_for_words(wanted):
-        found, total = await lines.find(core, match, request)
+        found, total = await lines.find(core, match, request, lower(wanted.subject))
     else:
         way = _way(wanted)
         if way is _ENDED:

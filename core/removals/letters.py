@@ -71,10 +71,8 @@ async def veil(core: Core, work: Transaction, letters: Sequence[Letter], key: st
     The outbox was refreshed before.
     """
     waiting = listed([each.id for each in letters if each.waits])
-    free, busy = [
-        {row[0] for row in found}
-        for found in await work.run(sql.jobs_hold(ids=waiting), sql.jobs_in_hands(ids=waiting))
-    ]
+    _, *jobs = await work.run(sql.lines_hold(), sql.jobs_hold(ids=waiting), sql.jobs_in_hands(ids=waiting))
+    free, busy = [{row[0] for row in found} for found in jobs]
     free -= busy
     ready = [each for each in letters if not each.waits or each.id in free]
     called_off = [each for each in ready if each.waits and each.alone]
@@ -121,6 +119,7 @@ def _alone(letters: Sequence[Letter]) -> list[Query | Many]:
     contents = listed(list({each.content_id for each in letters if each.content_id is not None}))
     return [
         sql.message_veil.many(bodies),
+        sql.blocks_open(ids=keys),
         sql.lines_forget(ids=keys),
         sql.lines_again(ids=keys),
         sql.renderings_forget(ids=keys),

@@ -28,6 +28,7 @@ OF_MESSAGES: Final = (
     sql.deliveries_forget,
     sql.renderings_forget,
     sql.attachments_forget,
+    sql.blocks_open,
     sql.lines_forget,
     sql.messages_forget,
 )
@@ -97,7 +98,7 @@ async def whole(core: Core, ids: Sequence[str]) -> Steps:
     owners = await core.db.fetch(sql.retention_owners(ids=listed(ids)))
     contents = listed(list({row[0] for row in owners if row[0] is not None}))
     batches = listed(list({row[1] for row in owners if row[1] is not None}))
-    steps: Steps = [statement(ids=listed(ids)) for statement in OF_MESSAGES]
+    steps: Steps = [sql.lines_hold(), *[statement(ids=listed(ids)) for statement in OF_MESSAGES]]
     if contents != "[]":
         steps += [sql.contents_forget(ids=contents), sql.attachments_of_contents_forget(ids=contents)]
     if batches != "[]":

@@ -32,6 +32,7 @@ _LEFT: Final = (
     sql.left_rules,
     sql.left_incidents,
     sql.left_figures,
+    sql.left_blocks,
 )
 _LAST: Final = (
     sql.streams_forget,

@@ -311,6 +311,37 @@ SELECT count(*) FROM (
 @lines_match
     LIMIT :most) AS counted
 
+-- fragment: lines_of_blocks
+-- blocks: the first and the last id of each. Of an outer join whose lines are looked at no earlier than in a CASE, both
+-- engines go from each block to its lines; PostgreSQL would else hold every line against every block
+FROM json_array_elements_text(:blocks) AS b
+LEFT JOIN message_lines l ON l.workspace_id = :workspace_id AND l.environment = :environment
+  AND l.message_id >= substr(b.value, 1, 36) AND l.message_id <= substr(b.value, 37)
+WHERE CASE WHEN l.message_id IS NULL OR l.message_id >= :before_id OR l.message_id <= :after_id
+             OR (CAST(:sender AS TEXT) IS NOT NULL AND l.sender <> :sender) THEN FALSE ELSE
+
+-- name: lines_page_of_blocks
+SELECT l.message_id
+@lines_of_blocks
+@lines_match
+END
+ORDER BY l.message_id DESC LIMIT :count OFFSET :skip
+
+-- name: lines_page_back_of_blocks
+SELECT l.message_id
+@lines_of_blocks
+@lines_match
+END
+ORDER BY l.message_id LIMIT :count OFFSET :skip
+
+-- name: lines_count_of_blocks
+SELECT count(*) FROM (
+    SELECT 1
+@lines_of_blocks
+@lines_match
+END
+    LIMIT :most) AS counted
+
 -- name: lines_mark
 SELECT up_to FROM message_lines_mark
 
@@ -328,6 +359,10 @@ SELECT max(id), count(*) FROM (
 -- name: lines_move
 -- whoever moves it has the portion; another waits for that, and finds it moved
 UPDATE message_lines_mark SET up_to = :up_to WHERE up_to = :after RETURNING up_to
+
+-- name: lines_hold
+-- whoever copies lines, packs them or takes some away does it by turns; the first step of a transaction
+UPDATE message_lines_mark SET up_to = up_to
 
 -- name: lines_volume
 -- recipients of a portion, by UTC day

@@ -73,6 +73,10 @@ DELETE FROM webhook_incidents WHERE id IN (
 DELETE FROM figures WHERE workspace_id = :workspace_id AND day IN (
     SELECT day FROM figures WHERE workspace_id = :workspace_id LIMIT :count) RETURNING day
 
+-- name: left_blocks
+DELETE FROM message_blocks WHERE workspace_id = :workspace_id AND first_id IN (
+    SELECT first_id FROM message_blocks WHERE workspace_id = :workspace_id LIMIT :count) RETURNING first_id
+
 -- name: workspace_is_empty
 -- what retention goes through, and what is still being told and counted of it
 SELECT NOT EXISTS (SELECT 1 FROM messages WHERE workspace_id = :workspace_id)

@@ -6,7 +6,7 @@ import pytest
 
 from core import messages, removals, retention, stats
 from core.clock import DAY
-from core.messages import Filter, TemplateUse, lines
+from core.messages import Filter, TemplateUse, blocks, lines
 from core.paging import PageRequest
 from tests.core.post import ANN, BOB, alter, caller_in, count, draft, party, select
 
@@ -21,6 +21,10 @@ WORDS = (
     {"metadata": ("KEY", "none")},
     {"subject": "sale", "sender": "news@sender.example"},
     {"subject": "sale", "template_id": "t1"},
+    {"subject": ""},
+    {"subject": "sale\x00"},
+    {"subject": "sale", "metadata": ("key", "a b")},
+    {"subject": "none", "metadata": ("key", "a b")},
 )
 
 
@@ -58,12 +62,14 @@ async def page(core, caller, wanted, **request):
 async def test_the_answer_is_the_same_however_much_is_copied(core, caller, clock, twelve, monkeypatch):
     """Nothing, some, and all of it: a page that begins in one part ends in the other."""
     monkeypatch.setattr(lines, "_PORTION", 1)
+    monkeypatch.setattr(blocks, "_LINES", 2)
     expected = await answers(core, caller)
     assert 12 > len(expected[0][1][0]) > 0
     assert expected == await answers(core, caller)
     for up_to in reversed(twelve):
         mark = await lines._mark(core)
         await lines._portion(core, mark, up_to)
+        await blocks.pack(core)
         assert expected == await answers(core, caller)
     for stranger in (await caller_in(core, "other"), await caller_in(core, environment="test")):
         assert not [
