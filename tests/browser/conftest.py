@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.person import Person
 from tests.browser.stranger import Stranger
-from tests.conftest import Dev
+from tests.conftest import Dev, running_dev
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MISSING = (
@@ -33,6 +33,13 @@ _FLAGS = (
 _PATIENCE_MS = 15_000
 
 Sit = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture(scope="session")
+def dev() -> Iterator[Dev]:
+    """A server of these tests' own: its console is to begin with one workspace, whatever the SDKs' tests make."""
+    with running_dev() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
