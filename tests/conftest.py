@@ -51,7 +51,7 @@ def postgres_url() -> Iterator[str]:
     yield server.get_uri()
     server.cleanup()
     # a schema for each test is half a million small files: nobody has to wait until they are gone
-    subprocess.Popen(["rm", "-rf", folder], start_new_session=True)
+    subprocess.run(["sh", "-c", 'rm -rf "$1" >/dev/null 2>&1 &', "sh", folder], check=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
