@@ -45,7 +45,7 @@ test: $(TEST_STAMP) $(SDK_STAMP) $(CLIENTS) $(CHROMIUM) ## every test: SQLite, P
 
 check: lint types quick ## what to run before a commit: format, lint, types, quick tests
 
-quick: $(TEST_STAMP) ## the tests that need no PostgreSQL, SDK or browser, about a minute
+quick: $(TEST_STAMP) ## the tests that need no PostgreSQL, SDK or browser, a minute or two
 	$(call step,quick tests)
 	@$(PYTEST) -q -m "not postgres and not sdk and not node and not browser and not fault" $(ARGS)
 

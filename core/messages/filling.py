@@ -12,10 +12,8 @@ from core import templates
 from core.core import Caller, Core
 from core.messages.draft import Value
 from core.messages.message import Rendering
-from core.messages.rendering import one_line, parents_of, template_source
+from core.messages.rendering import filled, one_line, parents_of, template_source
 from core.render import Options, Source
-from core.render import render as render_source
-from core.render.inlining import inlined
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +42,5 @@ def _fill(
     prepared: Prepared, variables: dict[str, Value], options: Options, *, inline_css: bool
 ) -> Rendering:
     given = prepared.body.defaults | variables
-    made = render_source(prepared.source, prepared.parents, given, options)
-    html = inlined(made.html) if inline_css and made.html else made.html
-    return Rendering(subject=one_line(made.subject), html=html, text=made.text)
+    made = filled(prepared.source, prepared.parents, given, options, inline_css=inline_css)
+    return Rendering(subject=one_line(made.subject), html=made.html, text=made.text)

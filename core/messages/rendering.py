@@ -39,13 +39,13 @@ async def render(core: Core, message: Message) -> Rendering:
     options = _options(message)
     # in a thread: a hostile template may use its whole time limit
     made = await asyncio.to_thread(
-        _made, source, [template, *parents], variables, options, inline_css=message.draft.inline_css
+        filled, source, [template, *parents], variables, options, inline_css=message.draft.inline_css
     )
     headers = _headers(message, syntax, variables, options)
     return Rendering(subject=one_line(made.subject), html=made.html, text=made.text, headers=headers)
 
 
-def _made(
+def filled(
     source: Source,
     parents: Sequence[Source],
     variables: dict[str, Value],
@@ -53,6 +53,7 @@ def _made(
     *,
     inline_css: bool,
 ) -> Rendered:
+    """What a template says with these variables, its styles inlined where that is wanted; raises RenderFailed."""
     made = render_source(source, parents, variables, options)
     if not inline_css or not made.html:
         return made
@@ -71,7 +72,7 @@ def _inline(message: Message) -> Rendering:
         css=content.css or None,
     )
     options = _options(message)
-    made = _made(source, (), variables, options, inline_css=message.draft.inline_css)
+    made = filled(source, (), variables, options, inline_css=message.draft.inline_css)
     headers = _headers(message, content.syntax, variables, options)
     return Rendering(subject=one_line(made.subject), html=made.html, text=made.text, headers=headers)
 
